@@ -1,0 +1,46 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything else is for those who develop or deploy.
+PYTHON ?= python3
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+
+.PHONY: run test bench lint install messages lock clean
+
+run: install
+	@FLASK="$(FLASK)" sh .ci/serve
+
+test: .venv/test.done install
+	@$(BIN)/python -m tests.tools
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: .venv/test.done install
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lint: .venv/test.done
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+# What a deployment needs: the locked packages, the compiled translations and the compressed assets.
+install: .venv/run.done
+
+.venv/run.done: requirements.lock $(wildcard hub/translations/*/LC_MESSAGES/messages.po) $(shell find hub/static -type f ! -name '*.gz' ! -name '*.br' ! -path '*/node_modules/*')
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Serve Python 3.11 o successivo. / Python 3.11 or newer is needed."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Manca il modulo venv: su Debian e Ubuntu installa il pacchetto python3-venv. / The venv module is missing: on Debian and Ubuntu install python3-venv."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pybabel --quiet compile --directory hub/translations
+	@$(BIN)/python -m whitenoise.compress --quiet hub/static
+	@touch $@
+
+.venv/test.done: requirements-test.lock .venv/run.done
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+# The catalogue of words: Italian in the source, English in hub/translations/en.
+messages: .venv/run.done
+	@$(BIN)/pybabel --quiet extract -F .ci/babel.cfg -k Refusal -k _l -k lazy_gettext --no-location --sort-output --omit-header -o hub/translations/messages.pot hub
+	@$(BIN)/pybabel --quiet update -i hub/translations/messages.pot -d hub/translations -l en --no-fuzzy-matching --omit-header
+
+lock:
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-test.lock
+
+clean:
+	rm -rf .venv instance
