@@ -1,0 +1,148 @@
+"""Every setting of the portal: its name, its default and what it is for. Nothing else reads the environment.
+
+The README's table is this list (a test compares them). In `production` a setting without a default must be given:
+the start stops with one sentence that names it.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parent
+INSTANCE = ROOT / "instance"
+
+
+class WrongSetting(SystemExit):
+    """A setting is missing or cannot be understood; the message is one sentence for whoever starts the portal."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    demo: str
+    production: str | None
+    words: str
+
+
+SETTINGS = (
+    Setting("HUB_MODE", "demo", "production", "`demo` (made-up accounts, mail kept in a local mailbox) or `production`"),
+    Setting("HOST", "127.0.0.1", "127.0.0.1", "address that the web server listens on"),
+    Setting("PORT", "5000", "5000", "port that the web server listens on"),
+    Setting("PUBLIC_URL", "http://127.0.0.1:{PORT}", None, "address people type: links in mails and accepted hosts"),
+    Setting("DATABASE_URL", "sqlite:///instance/hub.sqlite", "sqlite:///instance/hub.sqlite",
+            "SQLite file, or `postgresql://user:password@host/name`"),
+    Setting("SECRET_KEY", "made at the first start", None, "signs forms and cookies: at least 32 characters"),
+    Setting("MAIL_URL", "maildir:instance/mail", None, "`smtp://user:password@host:587?starttls=yes`, or `maildir:folder`"),
+    Setting("MAIL_FROM", "Officine Mezzogiorno <noreply@officine.example>", None, "sender of the mails"),
+    Setting("WEB_WORKERS", "2", "2", "web processes"),
+    Setting("WEB_THREADS", "4", "4", "threads of each web process"),
+    Setting("PROXY_HOPS", "0", "1", "reverse proxies in front, whose X-Forwarded-* headers are believed"),
+    Setting("LOG_LEVEL", "INFO", "INFO", "least severe level that is logged"),
+)  # fmt: skip
+
+
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """The Flask configuration for this environment.
+
+    Raises WrongSetting (a SystemExit) with one sentence where a setting is missing or wrong.
+    """
+    mode = environ.get("HUB_MODE", "demo")
+    if mode not in ("demo", "production"):
+        raise WrongSetting(f"HUB_MODE is {mode!r}: it takes demo or production.")
+    values = {setting.name: environ.get(setting.name) or getattr(setting, mode) for setting in SETTINGS}
+    if missing := [name for name, value in values.items() if value is None]:
+        raise WrongSetting(f"In production these settings have no default and must be given: {', '.join(missing)}.")
+    values["HUB_MODE"] = mode
+    values["PUBLIC_URL"] = values["PUBLIC_URL"].format(PORT=values["PORT"]).rstrip("/")
+    if mode == "demo" and not environ.get("SECRET_KEY"):
+        values["SECRET_KEY"] = _kept_secret()
+    if len(values["SECRET_KEY"]) < 32:
+        raise WrongSetting("SECRET_KEY is too short: give at least 32 characters.")
+    return values | _flask_settings(values)
+
+
+def web(environ: Mapping[str, str] = os.environ) -> tuple[str, int, int]:
+    """What the web server needs before the application exists: (host:port, processes, threads)."""
+    default = {setting.name: setting.demo for setting in SETTINGS}
+    host, port, workers, threads = (environ.get(name) or default[name] for name in ("HOST", "PORT", "WEB_WORKERS", "WEB_THREADS"))
+    return f"{host}:{port}", _whole("WEB_WORKERS", workers), _whole("WEB_THREADS", threads)
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise WrongSetting(f"{name} is {text!r}: it takes a whole number.")
+    return int(text)
+
+
+def _kept_secret() -> str:
+    """The demo's secret, made once and kept beside its database, so that sessions outlive a restart."""
+    file = INSTANCE / "secret_key"
+    if not file.exists():
+        INSTANCE.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+def _flask_settings(values: dict[str, str]) -> dict[str, object]:
+    public = urlsplit(values["PUBLIC_URL"])
+    if public.scheme not in ("http", "https") or not public.hostname:
+        raise WrongSetting("PUBLIC_URL must be a whole address, such as https://officine.example.")
+    secure = public.scheme == "https"
+    prefix = "__Host-" if secure else ""
+    return {
+        "PROXY_HOPS": _whole("PROXY_HOPS", values["PROXY_HOPS"]),
+        "SQLALCHEMY_DATABASE_URI": _database(values["DATABASE_URL"]),
+        "MAIL_URL": _mail(values["MAIL_URL"]),
+        "MAIL_FROM": _sender(values["MAIL_FROM"]),
+        "WEB_THREADS": _whole("WEB_THREADS", values["WEB_THREADS"]),
+        "TRUSTED_HOSTS": [public.hostname] if values["HUB_MODE"] == "production" else [public.hostname, "127.0.0.1", "localhost"],
+        "SESSION_COOKIE_NAME": f"{prefix}form",
+        "SIGN_IN_COOKIE_NAME": f"{prefix}session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SIGN_IN_HOURS": 12,
+        "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still go through: the cookie bounds it
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_FORM_PARTS": 200,
+        "BABEL_DEFAULT_LOCALE": "it",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Rome",
+    }  # fmt: skip
+
+
+def _database(url: str) -> str:
+    """A SQLAlchemy URL: psycopg is the driver, a relative SQLite path starts at the project's folder."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        return f"sqlite:///{ROOT / url.removeprefix('sqlite:///')}"
+    if url.startswith(("sqlite:////", "postgresql+psycopg://")):
+        return url
+    raise WrongSetting("DATABASE_URL takes sqlite:///file or postgresql://user:password@host/name.")
+
+
+def _mail(url: str) -> str:
+    """Where mails go: a mail server, or a local folder, which starts at the project's folder where it is relative."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "maildir" and parts.path:
+            return f"maildir:{ROOT / parts.path}"
+        if parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0:
+            return url
+    except ValueError:  # a port that is no number
+        pass
+    # The address may hold a password: it is not repeated.
+    raise WrongSetting(
+        "MAIL_URL takes smtp://user:password@host:port?starttls=yes, smtps://user:password@host, or maildir:folder."
+    )
+
+
+def _sender(text: str) -> str:
+    if "@" not in parseaddr(text)[1] or not text.isprintable():
+        raise WrongSetting("MAIL_FROM takes an address, such as Officine Mezzogiorno <noreply@officine.example>.")
+    return text

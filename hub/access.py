@@ -1,0 +1,54 @@
+"""Who may enter: every view wears one of these marks, and a test reads them all.
+
+A mark is told apart by its name: `public`, `residents` (whoever has signed in), or a role of the staff.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import abort, current_app
+from flask_login import current_user
+
+MARKS = ("public", "residents", "manager", "evaluator", "administrator")
+
+
+def _marked(view: Callable, mark: str) -> Callable:
+    view.access = mark
+    return view
+
+
+def public(view: Callable) -> Callable:
+    """Anybody."""
+    return _marked(view, "public")
+
+
+def residents(view: Callable) -> Callable:
+    """Whoever has signed in; the others are sent to sign in and come back."""
+
+    @wraps(view)
+    def entered(*args, **kwargs):
+        if not current_user.is_authenticated:
+            return current_app.login_manager.unauthorized()
+        return view(*args, **kwargs)
+
+    return _marked(entered, "residents")
+
+
+def _only(role: str) -> Callable[[Callable], Callable]:
+    def mark(view: Callable) -> Callable:
+        @wraps(view)
+        def entered(*args, **kwargs):
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()
+            if not current_user.has_role(role):
+                abort(403)
+            return view(*args, **kwargs)
+
+        return _marked(entered, role)
+
+    return mark
+
+
+managers = _only("manager")
+evaluators = _only("evaluator")
+administrators = _only("administrator")

@@ -1,0 +1,46 @@
+"""What time it is, and how the wall clock of Lecce becomes an instant.
+
+What happened is a UTC instant. Opening hours and what people type are Europe/Rome wall-clock time; on the night the
+clocks go forward an hour does not exist, on the night they go back one comes twice: both are said, never guessed.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The date on Lecce's calendars."""
+    return now().astimezone(ROME).date()
+
+
+def instants(day: date, at: time) -> list[datetime]:
+    """The UTC instants when Lecce's clocks show this time: one as a rule, none in spring's gap, two in autumn's fold."""
+    found = []
+    for fold in (0, 1):
+        wall = datetime.combine(day, at, ROME).replace(fold=fold)
+        instant = wall.astimezone(UTC)
+        if instant.astimezone(ROME).replace(tzinfo=None) == wall.replace(tzinfo=None) and instant not in found:
+            found.append(instant)
+    return found
+
+
+def starts_of(day: date) -> datetime:
+    """The instant when this day begins in Lecce (midnight exists once on every day there)."""
+    return datetime.combine(day, time(), ROME).astimezone(UTC)
+
+
+def span(day: date, days: int = 1) -> tuple[datetime, datetime]:
+    """Half-open instants [from, to) of whole days in Lecce; a day has 23, 24 or 25 hours."""
+    return starts_of(day), starts_of(day + timedelta(days=days))
+
+
+def wall(instant: datetime) -> datetime:
+    """An instant on Lecce's clocks (aware, Europe/Rome)."""
+    return instant.astimezone(ROME)

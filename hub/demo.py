@@ -1,0 +1,160 @@
+"""The demo: the spaces of Officine Mezzogiorno and accounts to try them with.
+
+The rooms, the courtyard of about 2,000 m² and the portico are those of the project's documents; sizes of the rooms,
+capacities, hours and bookings are made up and shown as «dato sintetico».
+"""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.accounts.demo import load_people
+from hub.accounts.models import Person
+from hub.booking import service as booking
+from hub.clock import today
+from hub.db import db
+from hub.spaces.models import Layout, Opening, Space
+from hub.spaces.rules import Slot
+from hub.spaces.service import compose, free_slots
+
+
+def words(it: str, en: str) -> dict[str, str]:
+    return {"it": it, "en": en}
+
+
+LAYOUTS = {
+    # code: (kind, name, setup and cleanup in minutes)
+    "platea": ("theatre", words("Platea", "Theatre rows"), 30, 30),
+    "banchi": ("classroom", words("Aula con banchi", "Classroom"), 30, 15),
+    "ferro": ("u_shape", words("Ferro di cavallo", "U shape"), 30, 15),
+    "cerchio": ("circle", words("Cerchio di sedie", "Circle of chairs"), 15, 15),
+    "tavolo": ("meeting", words("Tavolo unico", "Boardroom table"), 0, 0),
+    "isole": ("workshop", words("Isole di lavoro", "Work islands"), 30, 30),
+    "vuota": ("empty", words("Sala vuota", "Empty room"), 15, 30),
+    "mercato": ("market", words("Mercato", "Market"), 60, 60),
+}
+BAY = {"platea": 60, "cerchio": 30, "isole": 32, "vuota": 80}
+TWO_BAYS = {"platea": 120, "isole": 64, "vuota": 160}
+CLASSROOM = {"banchi": 24, "ferro": 20, "cerchio": 20}
+
+SPACES = (
+    # slug, name, text, square metres, capacities by layout, atoms, more
+    ("campata-nord", words("Officina Grande, campata nord", "Officina Grande, north bay"),
+     words("Un terzo della grande sala dove si riparavano gli autobus, sotto il tetto a shed.",
+           "A third of the great hall where buses were repaired, under the sawtooth roof."), 110, BAY, (), {}),
+    ("campata-centrale", words("Officina Grande, campata centrale", "Officina Grande, middle bay"),
+     words("La campata di mezzo della grande sala, con le pareti mobili sui due lati.",
+           "The middle bay of the great hall, with movable walls on both sides."), 110, BAY, (), {}),
+    ("campata-sud", words("Officina Grande, campata sud", "Officina Grande, south bay"),
+     words("La campata verso la corte, con il portone sul portico.",
+           "The bay towards the courtyard, with the gate onto the portico."), 110, BAY, (), {}),
+    ("campate-nord-centrale", words("Officina Grande, campate nord e centrale", "Officina Grande, north and middle bays"),
+     words("Due campate vicine, con la parete mobile aperta.", "Two neighbouring bays, with the movable wall open."),
+     220, TWO_BAYS, ("campata-nord", "campata-centrale"), {}),
+    ("campate-centrale-sud", words("Officina Grande, campate centrale e sud", "Officina Grande, middle and south bays"),
+     words("Due campate vicine, con la parete mobile aperta.", "Two neighbouring bays, with the movable wall open."),
+     220, TWO_BAYS, ("campata-centrale", "campata-sud"), {}),
+    ("officina-grande", words("Officina Grande", "Officina Grande"),
+     words("La grande sala intera: le tre campate dell'officina degli autobus, per incontri, spettacoli e mercati.",
+           "The whole great hall: the three bays of the bus workshop, for meetings, shows and markets."),
+     330, {"platea": 200, "isole": 96, "vuota": 250}, ("campata-nord", "campata-centrale", "campata-sud"),
+     {"notice_hours": 72, "cancel_hours": 72}),
+    ("aula-1", words("Aula 1", "Classroom 1"),
+     words("Aula luminosa per corsi e gruppi di studio.", "A bright room for courses and study groups."),
+     50, CLASSROOM, (), {"equipment": ["projector", "whiteboard"]}),
+    ("aula-2", words("Aula 2", "Classroom 2"),
+     words("Aula gemella: una parete mobile la unisce alla prima.", "The twin room: a movable wall joins it to the first."),
+     50, CLASSROOM, (), {"equipment": ["projector", "whiteboard"]}),
+    ("aule-1-2", words("Aule 1 e 2 unite", "Classrooms 1 and 2 joined"),
+     words("Le due aule in una, per gruppi più grandi.", "The two rooms as one, for larger groups."),
+     100, {"banchi": 50, "platea": 80, "cerchio": 40}, ("aula-1", "aula-2"), {"equipment": ["projector", "whiteboard"]}),
+    ("laboratorio-digitale", words("Laboratorio digitale", "Digital lab"),
+     words("Computer e stampanti 3D per i laboratori STEAM.", "Computers and 3D printers for the STEAM labs."),
+     70, {"isole": 20}, (), {"equipment": ["computers", "printer_3d", "projector"]}),
+    ("sala-riunioni", words("Sala riunioni", "Meeting room"),
+     words("Un tavolo, uno schermo e la porta chiusa: la prenotazione si conferma da sola.",
+           "A table, a screen and a closed door: bookings confirm themselves."),
+     25, {"tavolo": 12}, (), {"approval": "automatic", "notice_hours": 2, "cancel_hours": 2, "max_minutes": 240,
+                              "equipment": ["video_call", "whiteboard"]}),
+    ("corte-urbana", words("Corte Urbana", "Corte Urbana (courtyard)"),
+     words("Il giardino di circa 2.000 m², verde e portici: per feste, cinema all'aperto e mercati.",
+           "The garden of about 2,000 m², green and porticoes: for parties, open-air cinema and markets."),
+     2000, {"vuota": 400, "mercato": 300}, (), {"notice_hours": 168, "cancel_hours": 72, "equipment": ["power"]}),
+    ("stalli-corte", words("Stalli della Corte Urbana", "Stalls of the Corte Urbana"),
+     words("Sei posti per un banco nella corte: ne prenoti uno, o due vicini, e dividi il giardino con gli altri.",
+           "Six places for a stall in the courtyard: book one, or two together, and share the garden with the others."),
+     2000, {}, ("corte-urbana",), {"lanes": 6, "notice_hours": 48, "equipment": ["power"], "competing": False}),
+    ("portico", words("Portico", "Portico"),
+     words("Lo spazio coperto tra la sala e la corte, per mostre e banchetti.",
+           "The covered space between hall and courtyard, for exhibitions and stands."),
+     180, {"vuota": 100, "mercato": 60}, (), {"competing": True, "equipment": ["power"]}),
+)  # fmt: skip
+HOURS = [(weekday, 8 * 60, 22 * 60) for weekday in range(5)] + [(5, 9 * 60, 23 * 60), (6, 10 * 60, 20 * 60)]
+
+
+def load() -> None:
+    """Fill an empty database; flushes, never commits. Does nothing where there are spaces already."""
+    if db.session.scalar(sa.select(sa.func.count()).select_from(Space)):
+        return
+    load_spaces()
+    people = load_people()
+    db.session.flush()
+    _load_bookings(people)
+
+
+def load_spaces() -> dict[str, Space]:
+    """The spaces of the hub with their layouts and hours, by slug."""
+    made: dict[str, Space] = {}
+    for sort, (slug, name, text, area, capacities, atoms, more) in enumerate(SPACES):
+        whole = {"equipment": ["projector", "sound", "hearing_loop"], "sort": sort} | more
+        kind = "composite" if len(atoms) > 1 else "atomic"
+        space = made[slug] = Space(slug=slug, name=name, text=text, kind=kind, area_m2=area, **whole)
+        space.layouts = [_layout(code, capacity) for code, capacity in capacities.items()] or _stalls()
+        db.session.add(space)
+        compose(space, [made[atom] for atom in atoms] or [space])
+    db.session.add_all(Opening(weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in HOURS)
+    db.session.flush()
+    return made
+
+
+def _layout(code: str, capacity: int) -> Layout:
+    kind, name, setup, cleanup = LAYOUTS[code]
+    return Layout(code=code, kind=kind, name=name, capacity=capacity, setup_min=setup, cleanup_min=cleanup)
+
+
+def _stalls() -> list[Layout]:
+    return [
+        Layout(code="uno", kind="market", name=words("Uno stallo", "One stall"), capacity=6, lanes=1, setup_min=30, cleanup_min=30),
+        Layout(code="due", kind="market", name=words("Due stalli vicini", "Two stalls together"), capacity=12, lanes=2,
+               setup_min=30, cleanup_min=30),
+    ]  # fmt: skip
+
+
+BOOKINGS = (
+    # space, days from now, which of the day's times, minutes, people, title, purpose, approved
+    ("aula-1", 5, 2, 120, 18, "Corso di italiano per nuovi cittadini (dato sintetico)", "course", True),
+    ("campata-nord", 6, 10, 180, 45, "Prove aperte della compagnia di quartiere (dato sintetico)", "culture", True),
+    ("officina-grande", 9, 12, 240, 150, "Assemblea della rete degli hub (dato sintetico)", "meeting", False),
+    ("stalli-corte", 12, 6, 300, 6, "Banco dell'orto sociale (dato sintetico)", "other", False),
+    ("sala-riunioni", 3, 4, 60, 8, "Incontro di progetto (dato sintetico)", "meeting", None),
+)
+
+
+def _load_bookings(people: dict[str, Person]) -> None:
+    """Bookings made up for the demo, through the same door as real ones."""
+    for slug, days, index, minutes, attendees, title, purpose, approved in BOOKINGS:
+        layout = db.session.scalars(sa.select(Layout).join(Layout.space).where(Space.slug == slug).order_by(Layout.id)).first()
+        slot = _first_free(layout, days, index, minutes)
+        made = booking.draft(layout, slot, attendees, by=people["citizen"])
+        booking.describe(made, title=title, purpose=purpose, details="")
+        booking.submit(made, by=people["citizen"])
+        if approved:
+            booking.approve(made, by=people["manager"])
+
+
+def _first_free(layout: Layout, days: int, index: int, minutes: int) -> Slot:
+    """A free time about so many days from now: holidays and closed days are stepped over."""
+    day = today() + timedelta(days=days)
+    while not (free := free_slots(layout.space, layout, day, minutes)):
+        day += timedelta(days=1)
+    return free[min(index, len(free) - 1)]

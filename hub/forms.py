@@ -1,0 +1,45 @@
+"""Forms: well-formed input or words beside the field. No query, no rule lives here."""
+
+import json
+
+from flask import request
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField
+
+from hub.filters import shown
+from hub.once import Sending, new_key, once
+from hub.refusal import Refusal
+
+
+class Form(FlaskForm):
+    """A form whose refusals stand beside the field that they speak of."""
+
+    def show(self, refusal: Refusal) -> None:
+        """Put a rule's words beside its field (or above the form), translated for who reads."""
+        words = gettext(refusal.words, **{name: shown(value) for name, value in refusal.values.items()})
+        if refusal.field and refusal.field in self._fields:
+            field: Field = self._fields[refusal.field]
+            field.errors = [*field.errors, words]
+        else:
+            self.form_errors.append(words)
+
+
+class CreatingForm(Form):
+    """A form that creates something: however often it is sent, it creates it once."""
+
+    sending_key = HiddenField()
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.sending_key.data:
+            self.sending_key.data = new_key()
+
+    def once(self) -> Sending:
+        """This sending; its `answer` is the URL of the first time, or empty and to be filled in beside the fact."""
+        # a password is left out of what is digested: so fast a digest, kept beside a fact, would help to guess it
+        told = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
+        body = {name: field.raw_data for name, field in told.items() if name not in ("csrf_token", "sending_key")}
+        actor = current_user.subject if current_user.is_authenticated else "anonymous"
+        return once(actor, self.sending_key.data[:64], json.dumps([request.path, body], sort_keys=True))

@@ -1,0 +1,53 @@
+"""A form that creates something takes effect once: sent twice, from two tabs, or again after a lost answer.
+
+The form carries a random key. The first sending stores it, with a digest of the form and the answer, in the transaction of
+the fact itself; a later one with the same key gets the same answer, and one with another body is refused.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.clock import now
+from hub.db import UtcDateTime, db
+from hub.refusal import Refusal
+
+
+class Sending(db.Model):
+    """One accepted sending of a creating form."""
+
+    actor: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(sa.String(64))
+    answer: Mapped[str] = mapped_column(sa.String(500), default="")
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def once(actor: str, key: str, body: str) -> Sending:
+    """This sending, to be given its `answer` (the URL to go to) beside the fact; one that has it already is a repeat.
+
+    Where the same key is being stored by another transaction, waits for its end. Raises Refusal if the body differs.
+    """
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    _insert_or_wait(actor, key, digest)
+    sending = db.session.get_one(Sending, (actor, key))
+    if sending.body_sha256 != digest:
+        raise Refusal(
+            "Questo modulo era già stato inviato con altri dati: ricarica la pagina e ricomincia da lì.",
+            rule="once-other-body",
+        )
+    return sending
+
+
+def _insert_or_wait(actor: str, key: str, digest: str) -> None:
+    dialect = db.session.get_bind().dialect.name
+    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
+    values = {"actor": actor, "key": key, "body_sha256": digest, "answer": "", "sent_at": now()}
+    db.session.execute(insert(Sending).values(values).on_conflict_do_nothing())

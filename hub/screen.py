@@ -1,0 +1,36 @@
+"""What goes back to the browser: a page or one of its parts, or the way to another page.
+
+The only file that reads or writes HX-* headers. Pages work without JavaScript; htmx asks for the same URL and gets a part.
+"""
+
+from flask import Response, render_template
+from htmx_flask import Htmx, make_response, request
+
+from hub.db import db
+
+htmx = Htmx()
+
+
+def wants_part() -> bool:
+    """Whether htmx asks for a part: not when it restores history or boosts a link, which need the whole page."""
+    return bool(request.htmx) and not request.htmx.history_restore_request and not request.htmx.boosted
+
+
+def screen(page: str, part: str | None = None, /, status: int = 200, **context: object) -> Response:
+    """The page, or where htmx asks for it the part that the page includes; 422 where a form was not accepted."""
+    response = make_response(render_template(part if part and wants_part() else page, **context), status)
+    if part:
+        response.vary.add("HX-Request")
+    db.session.rollback()  # what a page shows is read, never kept: the transaction ends before the page is sent
+    return response
+
+
+def go(url: str) -> Response:
+    """Off to another page after a POST: 303, which htmx is told by its own header since it cannot see a redirect."""
+    if wants_part():
+        response = make_response("", 200, redirect=url)
+    else:
+        response = make_response("", 303)
+        response.location = url
+    response.vary.add("HX-Request")
+    return response

