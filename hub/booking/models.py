@@ -1,0 +1,125 @@
+"""Bookings: what somebody asked for, in which state it is, and every change of state with who made it and why."""
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.accounts.models import Person
+from hub.booking.rules import PURPOSES, STATES
+from hub.clock import wall
+from hub.db import UtcDateTime, db, guarantee
+from hub.spaces.models import Layout, Occurrence, Space, one_of
+from hub.spaces.rules import Slot
+
+
+class Booking(db.Model):
+    """A request for a space, from the first draft to its end. Its times are its occurrences'.
+
+    key: the secret of a draft's address while nobody has signed in for it.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(32), unique=True, default=lambda: secrets.token_urlsafe(16))
+    state: Mapped[str] = mapped_column(sa.String(20), default="draft")
+    space_id: Mapped[int] = mapped_column(sa.ForeignKey("space.id"))
+    layout_id: Mapped[int] = mapped_column(sa.ForeignKey("layout.id"))
+    requester_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    attendees: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(120), default="")
+    purpose: Mapped[str] = mapped_column(sa.String(20), default="")
+    details: Mapped[str] = mapped_column(sa.Text, default="")
+    phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column()
+
+    space: Mapped[Space] = relationship()
+    layout: Mapped[Layout] = relationship()
+    requester: Mapped[Person | None] = relationship()
+    occurrences: Mapped[list[Occurrence]] = relationship(order_by=Occurrence.starts_at)
+    changes: Mapped[list["BookingChange"]] = relationship(order_by="BookingChange.id", viewonly=True)
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        one_of("state", STATES, "state"),
+        one_of("purpose", ("", *PURPOSES), "purpose"),
+        sa.CheckConstraint("attendees > 0", name="attendees"),
+        sa.CheckConstraint(
+            "state IN ('draft', 'held') OR (requester_id IS NOT NULL AND title <> '' AND purpose <> ''"
+            " AND terms_accepted_at IS NOT NULL AND submitted_at IS NOT NULL)",
+            name="complete",
+        ),
+        sa.CheckConstraint("state <> 'held' OR (requester_id IS NOT NULL AND held_until IS NOT NULL)", name="held"),
+        sa.Index("ix_booking_mine", "requester_id", "id"),
+        sa.Index(
+            "ix_booking_waiting",
+            "submitted_at",
+            sqlite_where=sa.text("state IN ('submitted', 'changes_requested')"),
+            postgresql_where=sa.text("state IN ('submitted', 'changes_requested')"),
+        ),
+        sa.Index(
+            "ix_booking_unfinished",
+            "created_at",
+            sqlite_where=sa.text("state IN ('draft', 'held')"),
+            postgresql_where=sa.text("state IN ('draft', 'held')"),
+        ),
+    )
+
+    @property
+    def code(self) -> str:
+        """What people call it by: OM-2026-000123."""
+        return f"OM-{wall(self.created_at).year}-{self.id:06d}"
+
+    @property
+    def occurrence(self) -> Occurrence:
+        return self.occurrences[0]
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.occurrence.starts_at, self.occurrence.ends_at)
+
+
+class BookingChange(db.Model):
+    """One change of state: who, why, in which words. Never altered: the database refuses."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(sa.ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+    before: Mapped[str] = mapped_column(sa.String(20))
+    after: Mapped[str] = mapped_column(sa.String(20))
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    booking: Mapped[Booking] = relationship()
+    actor: Mapped[Person | None] = relationship()
+
+    __table_args__ = (one_of("before", STATES, "before"), one_of("after", STATES, "after"))
+
+
+UNFINISHED = "EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held'))"
+
+# A draft that nobody finished may be thrown away with its changes; what was sent stays as it was told.
+for operation, condition in (("update", None), ("delete", UNFINISHED)):
+    name = f"booking_change_kept_{operation}"
+    guarantee(
+        BookingChange.__table__,
+        name,
+        sqlite=f"""
+CREATE TRIGGER {name} BEFORE {operation.upper()} ON booking_change{f" WHEN {condition}" if condition else ""}
+BEGIN
+  SELECT RAISE(ABORT, 'booking_change_kept');
+END""",
+        postgresql=f"""
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {condition or "true"} THEN
+    RAISE EXCEPTION 'booking_change_kept' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER {name} BEFORE {operation.upper()} ON booking_change FOR EACH ROW EXECUTE FUNCTION {name}()""",
+    )

@@ -1,0 +1,302 @@
+"""Booking a space: draft, hold, submit, decide, cancel. Each verb checks the rules, changes the row, records the act."""
+
+import re
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from hub.accounts.models import Person
+from hub.accounts.service import people_with
+from hub.booking import rules
+from hub.booking.models import Booking, BookingChange
+from hub.booking.papers import calendar_entry, facts
+from hub.clock import now, wall
+from hub.db import db
+from hub.notices.service import notice
+from hub.participation.log import record
+from hub.spaces import ledger, service as spaces
+from hub.spaces import rules as space_rules
+from hub.spaces.models import Layout, Occurrence, Space
+from hub.spaces.rules import Slot
+from impact.acts import SpaceBooked, SpaceCancelled
+
+
+CODE = re.compile(r"OM-[0-9]{4}-(?P<number>[0-9]{6,9})")
+
+
+def draft(layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> Booking:
+    """Begin a booking; whoever has signed in has the place kept for some minutes. Raises Refusal, Conflict.
+
+    Asked again for what the same person holds already (another tab, say), it is that booking.
+    """
+    _must_suit(layout, slot, attendees)
+    if by and (held := _held_already(layout, slot, by)):
+        held.attendees = attendees
+        return held
+    booking = Booking(state="draft", space=layout.space, layout=layout, attendees=attendees, created_at=now(), occurrences=[])
+    db.session.add(booking)
+    _place(booking, slot, by)
+    return booking
+
+
+def change_slot(booking: Booking, layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> None:
+    """Another time or layout for a draft: the old hold goes, a new one comes. Raises Refusal, Conflict."""
+    _must_be_unfinished(booking)
+    _must_suit(layout, slot, attendees)
+    ledger.release(booking.occurrence)
+    db.session.delete(booking.occurrences.pop())
+    booking.space, booking.layout, booking.attendees, booking.held_until = layout.space, layout, attendees, now()
+    _place(booking, slot, by)
+
+
+def hold(booking: Booking, *, by: Person) -> None:
+    """Keep the place for somebody who has signed in, while they finish. Raises Refusal, Conflict."""
+    _must_be_unfinished(booking)
+    booking.requester = by
+    if booking.state == "held" and booking.held_until > now():
+        return
+    if booking.state != "held":
+        live = sa.select(sa.func.count()).where(
+            Booking.requester_id == by.id, Booking.state == "held", Booking.held_until > now()
+        )
+        rules.must_not_hoard(db.session.scalar(live))
+    booking.held_until = now() + timedelta(minutes=rules.HOLD_MINUTES)
+    _turn(booking, "held", by=by)
+    if booking.space.competing:
+        return
+    ledger.claim(booking.occurrence, until=booking.held_until)
+
+
+def describe(booking: Booking, *, title: str, purpose: str, details: str) -> None:
+    """What it is for."""
+    _must_be_unfinished(booking, "changes_requested")
+    booking.title, booking.purpose, booking.details = title, purpose, details
+
+
+def introduce(booking: Booking, *, phone: str, by: Person) -> None:
+    """Who asks, once they have signed in: from now on the booking is theirs and the place is kept. Raises Refusal, Conflict."""
+    booking.phone = phone
+    hold(booking, by=by)
+
+
+def submit(booking: Booking, *, by: Person) -> None:
+    """Send it: a request for a manager, or a confirmed booking where the space confirms by itself. Raises Refusal."""
+    occurrence, space = booking.occurrence, booking.space
+    _must_suit(booking.layout, booking.slot, booking.attendees)
+    booking.requester, booking.terms_accepted_at = by, now()
+    booking.submitted_at = booking.submitted_at or now()
+    if space.approval == "automatic":
+        return _confirm(booking, by=by)
+    _turn(booking, "submitted", by=by)
+    if space.competing:
+        ledger.release(occurrence)
+        ledger.occupy(occurrence, blocking=False)
+    else:
+        ledger.claim(occurrence, until=min(now() + timedelta(days=space.request_days), occurrence.starts_at))
+    _tell("booking/submitted", booking, status="TENTATIVE")
+    for manager in people_with("manager"):
+        notice("booking/to_decide", to=manager, **facts(booking))
+    return None
+
+
+def approve(booking: Booking, *, by: Person) -> None:
+    """Say yes: the moment when the database decides between rivals. Raises Refusal, Conflict."""
+    rules.must_be_before(booking.occurrence.starts_at, now())
+    _confirm(booking, by=by)
+
+
+def refuse(booking: Booking, reason: str, *, by: Person) -> None:
+    """Say no, with the reason that the requester reads."""
+    _end(booking, "rejected", reason, by=by, told="booking/rejected")
+
+
+def ask_changes(booking: Booking, reason: str, *, by: Person) -> None:
+    """Send it back to be changed; the place stays kept."""
+    rules.must_give_reason(reason)
+    _turn(booking, "changes_requested", by=by, reason=reason)
+    _tell("booking/changes_requested", booking, reason=reason)
+
+
+def withdraw(booking: Booking, *, by: Person) -> None:
+    """The requester takes back a request that nobody has decided yet."""
+    _turn(booking, "withdrawn", by=by)
+    _free(booking)
+    _tell("booking/withdrawn", booking, status="CANCELLED")
+
+
+def cancel(booking: Booking, reason: str, *, by: Person) -> None:
+    """Give back a confirmed place: the requester within the terms, a manager with a reason until it begins."""
+    starts = booking.occurrence.starts_at
+    rules.must_be_before(starts, now())
+    if by.id == booking.requester_id:
+        rules.must_be_in_time_to_cancel(starts, now(), booking.space.cancel_hours)
+        _end(booking, "cancelled", reason or "-", by=by, told="booking/cancelled")
+    else:
+        _end(booking, "cancelled", reason, by=by, told="booking/cancelled_by_hub")
+    record(_act(SpaceCancelled, booking), who=booking.requester)
+
+
+def sweep() -> int:
+    """Throw away what nobody finished: holds that are over become drafts, old drafts go. Returns how many changed."""
+    over = db.session.scalars(sa.select(Booking).where(Booking.state == "held", Booking.held_until <= now())).all()
+    for booking in over:
+        _turn(booking, "draft", by=None)
+        ledger.release(booking.occurrence)
+    old = now() - timedelta(days=rules.DRAFT_DAYS)
+    stale = db.session.scalars(sa.select(Booking.id).where(Booking.state == "draft", Booking.created_at < old)).all()
+    db.session.flush()
+    db.session.execute(sa.delete(Booking).where(Booking.id.in_(stale)))
+    ledger.lapse()
+    return len(over) + len(stale)
+
+
+def keeps_its_place(booking: Booking) -> bool:
+    """Whether a waiting request still keeps its place in the ledger (it may have lapsed, or compete with others)."""
+    return _occupies(booking)
+
+
+WHOLE = (
+    joinedload(Booking.space).selectinload(Space.atoms),
+    joinedload(Booking.layout).joinedload(Layout.space),
+    joinedload(Booking.requester),
+    selectinload(Booking.occurrences),
+)
+
+
+def booking_by_key(key: str) -> Booking | None:
+    """An unfinished booking by its secret address."""
+    return db.session.scalars(sa.select(Booking).where(Booking.key == key).options(*WHOLE)).one_or_none()
+
+
+def booking_by_code(code: str, *, locked: bool = False) -> Booking | None:
+    """A booking by its public code; locked against other decisions where one is about to be taken."""
+    parts = CODE.fullmatch(code)
+    if parts is None:
+        return None
+    query = sa.select(Booking).where(Booking.id == int(parts["number"])).options(*WHOLE)
+    if locked:
+        query = query.with_for_update(of=Booking)
+    booking = db.session.scalars(query).one_or_none()
+    return booking if booking and booking.code == code else None
+
+
+def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
+    """A page of somebody's bookings, the newest first, and whether there are more."""
+    query = sa.select(Booking).where(Booking.requester_id == person.id).order_by(Booking.id.desc())
+    return _paged(query, page, size)
+
+
+def requests(state: str, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
+    """A page of the bookings in a state: those that wait by age, the others from the newest; and whether there are more."""
+    order = Booking.submitted_at if state in ("submitted", "changes_requested") else Booking.id.desc()
+    return _paged(sa.select(Booking).where(Booking.state == state).order_by(order), page, size)
+
+
+def rivals(booking: Booking) -> list[Booking]:
+    """Other requests that wait for the same atoms at the same time."""
+    mine, other = sa.orm.aliased(ledger.Allocation), sa.orm.aliased(ledger.Allocation)
+    ids = (
+        sa.select(Occurrence.booking_id)
+        .join(other, other.occurrence_id == Occurrence.id)
+        .join(mine, sa.and_(mine.atom_id == other.atom_id, mine.starts_at < other.ends_at, other.starts_at < mine.ends_at))
+        .where(mine.occurrence_id == booking.occurrence.id, other.occurrence_id != mine.occurrence_id)
+        .where(other.starts_at > booking.occurrence.starts_at - 2 * ledger.LONGEST)
+    )
+    waiting = sa.select(Booking).where(Booking.id.in_(ids), Booking.state.in_(("submitted", "changes_requested")))
+    return list(db.session.scalars(waiting.options(*WHOLE).order_by(Booking.submitted_at)))
+
+
+def _paged(query: sa.Select, page: int, size: int) -> tuple[list[Booking], bool]:
+    found = db.session.scalars(query.options(*WHOLE).offset((page - 1) * size).limit(size + 1)).all()
+    return list(found[:size]), len(found) > size
+
+
+def _must_suit(layout: Layout, slot: Slot, attendees: int) -> None:
+    space = layout.space
+    day = spaces.days_of(space, wall(slot.starts).date(), 1)[0]
+    space_rules.must_fit(attendees, layout.capacity)
+    space_rules.must_last(slot.minutes, space.min_minutes, space.max_minutes)
+    space_rules.must_give_notice(slot.starts, now(), space.notice_hours, space.horizon_days)
+    space_rules.must_be_open(slot, day)
+    space_rules.must_be_on_grid(slot, day)
+
+
+def _place(booking: Booking, slot: Slot, by: Person | None) -> None:
+    """Give a draft its time: held for whoever has signed in, only looked at for the others."""
+    booking.occurrences.append(ledger.plan(booking.space, booking.layout, slot))
+    if by:
+        hold(booking, by=by)
+    elif _is_taken(booking):
+        raise ledger.Conflict
+
+
+def _is_taken(booking: Booking) -> bool:
+    db.session.flush()
+    padded = ledger.padded(booking.occurrence)
+    return any(padded.meets(slot) for slot in spaces.busy(booking.space, booking.layout, padded))
+
+
+def _held_already(layout: Layout, slot: Slot, by: Person) -> Booking | None:
+    same = sa.select(Booking).join(Booking.occurrences)
+    same = same.where(Booking.requester_id == by.id, Booking.state == "held", Booking.held_until > now())
+    same = same.where(Booking.layout_id == layout.id, Occurrence.starts_at == slot.starts, Occurrence.ends_at == slot.ends)
+    return db.session.scalars(same.options(*WHOLE)).first()
+
+
+def _must_be_unfinished(booking: Booking, *also: str) -> None:
+    if booking.state not in ("draft", "held", *also):
+        rules.must_go(booking.state, "held")
+
+
+def _occupies(booking: Booking) -> bool:
+    rows = sa.select(sa.func.count()).where(
+        ledger.Allocation.occurrence_id == booking.occurrence.id,
+        ledger.Allocation.blocking,
+        sa.or_(ledger.Allocation.expires_at.is_(None), ledger.Allocation.expires_at > now()),
+    )
+    return db.session.scalar(rows) > 0
+
+
+def _confirm(booking: Booking, *, by: Person) -> None:
+    _turn(booking, "approved", by=by)
+    ledger.claim(booking.occurrence)
+    _touch(booking.occurrence)
+    record(_act(SpaceBooked, booking), who=booking.requester)
+    _tell("booking/confirmed", booking, status="CONFIRMED")
+
+
+def _end(booking: Booking, state: str, reason: str, *, by: Person, told: str) -> None:
+    rules.must_give_reason(reason)
+    _turn(booking, state, by=by, reason=reason)
+    _free(booking)
+    _tell(told, booking, status="CANCELLED", reason=reason)
+
+
+def _free(booking: Booking) -> None:
+    ledger.release(booking.occurrence)
+    booking.occurrence.status = "cancelled"
+    _touch(booking.occurrence)
+
+
+def _touch(occurrence: Occurrence) -> None:
+    occurrence.sequence += 1
+    occurrence.updated_at = now()
+
+
+def _turn(booking: Booking, state: str, *, by: Person | None, reason: str = "") -> None:
+    """The one way from a state to another, written down."""
+    before = booking.state
+    rules.must_go(before, state)
+    booking.state = state
+    actor = by.id if by else None
+    db.session.add(BookingChange(booking=booking, before=before, after=state, actor_id=actor, reason=reason, at=now()))
+
+
+def _act(act: type, booking: Booking) -> SpaceBooked | SpaceCancelled:
+    return act(activity=booking.space.slug, session=booking.code, minutes=booking.slot.minutes, people=booking.attendees)
+
+
+def _tell(kind: str, booking: Booking, *, status: str | None = None, **more: object) -> None:
+    entry = {"calendar": calendar_entry(booking, status).as_json()} if status else {}
+    notice(kind, to=booking.requester, **facts(booking), **entry, **more)
