@@ -1,12 +1,14 @@
 # Two commands for a newcomer: `make run` and `make test`. Everything else is for those who develop or deploy.
 PYTHON ?= python3
 BIN := .venv/bin
-FLASK := $(BIN)/flask --app wsgi
+FLASK := $(BIN)/flask --app hub
 
 .PHONY: run test bench lint install messages lock clean
 
 run: install
-	@FLASK="$(FLASK)" sh .ci/serve
+	@$(FLASK) hub prepare
+	@$(FLASK) hub work & worker=$$!; $(BIN)/gunicorn & web=$$!; \
+	trap 'kill $$worker $$web 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; wait $$web
 
 test: .venv/test.done install
 	@$(BIN)/python -m tests.tools

@@ -5,6 +5,7 @@ from config import web
 bind, workers, threads = web()
 worker_class = "gthread"
 wsgi_app = "wsgi:app"
+preload_app = True  # loaded once, shared by the processes: one that dies is back at once
 timeout = 30
 graceful_timeout = 30
 max_requests = 5000

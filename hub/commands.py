@@ -1,5 +1,6 @@
 """`flask hub …`: what runs beside the web server."""
 
+import logging
 import signal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,16 +8,23 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.accounts.service import purge_expired
+from hub import demo
+from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
+from hub.accounts.models import ROLES
+from hub.accounts.service import grant_role, person_with, purge_expired
+from hub.booking.service import sweep
 from hub.clock import now
-from hub.db import is_unavailable, must_hold_guarantees
+from hub.db import db, is_unavailable, must_hold_guarantees
 from hub.notices.post import post
 from hub.notices.service import purge_private
 from hub.notices.work import Worker
 from hub.participation.export import FORMATS, export_log
 from hub.participation.seal import seal_log
+from hub.refusal import Refusal
+from hub.spaces.service import audit
 
 hub = AppGroup("hub", help="What runs beside the web server.")
 
@@ -28,11 +36,53 @@ def purge() -> None:
 
 
 # What the worker does unasked: every so many seconds, each in a transaction of its own.
-DUTIES = [(60, seal_log), (3600, purge)]
+DUTIES = [(60, seal_log), (60, sweep), (3600, purge)]
 
 
 def init(app: Flask) -> None:
     app.cli.add_command(hub)
+
+
+@hub.command()
+def prepare() -> None:
+    """Bring the database up to date; in the demo, fill an empty one and say who may sign in."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    upgrade()
+    if current_app.config["HUB_MODE"] != "demo":
+        return
+    demo.load()
+    db.session.commit()
+    click.echo(f"Officine Mezzogiorno: {current_app.config['PUBLIC_URL']}")
+    click.echo(f"Demo accounts, all with the password {DEMO_PASSWORD}:")
+    for role, (email, *_) in PEOPLE.items():
+        click.echo(f"  {role:14} {email}")
+    click.echo(f"Mail of the demo: {current_app.config['PUBLIC_URL']}/posta-dimostrativa")
+
+
+@hub.command("audit")
+def audit_ledger() -> None:
+    """Ask the ledger whether anything overlaps or is half written; exit 1 if so."""
+    found = audit()
+    for name, count in found.items():
+        click.echo(f"{name}: {count}")
+    if any(found.values()):
+        raise SystemExit(1)
+
+
+@hub.command("grant-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(ROLES))
+def grant(email: str, role: str) -> None:
+    """Give a role to somebody who has registered: how production gets its first administrator."""
+    person = person_with(email)
+    if person is None:
+        raise click.ClickException(f"nobody has registered as {email}")
+    try:
+        grant_role(person, role)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.words % refusal.values) from refusal
+    db.session.commit()
+    click.echo(f"{email}: {role}")
 
 
 @hub.command()

@@ -210,5 +210,7 @@ def must_hold_guarantees(app: Flask) -> None:
             if not is_unavailable(error):
                 raise
             return
+        finally:
+            db.engine.dispose()  # a web server forks after this: its processes must inherit no connection
     if missing:
         raise SystemExit(f"The database lacks what keeps its promises ({', '.join(missing)}): run `flask db upgrade`.")

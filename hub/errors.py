@@ -15,7 +15,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(SecurityError, _untrusted_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)
-    app.register_error_handler(Exception, _unexpected)
+    app.log_exception = _log_unexpected  # Flask's own names the path, which can hold a code or a token
 
 
 def _http(error: HTTPException) -> Response:
@@ -35,15 +35,14 @@ def _stale_form(error: CSRFError) -> Response:
 
 def _database(error: SQLAlchemyError) -> Response:
     if not is_unavailable(error):
-        return _unexpected(error)
+        raise error
     log.warning("database unavailable", id=g.get("request_id"), kind=type(error).__name__)
     words = _("In questo momento ci sono troppe richieste. Non è stato salvato nulla: riprova tra qualche secondo.")
     return _page(503, _("Servizio non disponibile per il momento"), words, {"Retry-After": "5"})
 
 
-def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error", id=g.get("request_id"), kind=type(error).__name__, exc_info=error)
-    return _page(500, *_words(500))
+def _log_unexpected(exc_info: tuple) -> None:
+    log.error("unexpected error", id=g.get("request_id"), kind=exc_info[0].__name__, exc_info=exc_info)
 
 
 def _page(code: int, title: str, words: str, headers: object = ()) -> Response:

@@ -1,16 +1,24 @@
 """Forms: well-formed input or words beside the field. No query, no rule lives here."""
 
 import json
+from collections.abc import Iterable
 
 from flask import request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField
+from wtforms import Field, HiddenField
+from wtforms.fields import PasswordField, SelectChoice
 
 from hub.filters import shown
 from hub.once import Sending, new_key, once
 from hub.refusal import Refusal
+
+
+def options(words: Iterable[tuple[object, str]], empty: str | None = None) -> list[SelectChoice]:
+    """The options of a list: (value, words) of each, after an empty one where its words are given."""
+    first = [("", empty)] if empty is not None else []
+    return [SelectChoice(value, label) for value, label in (*first, *words)]
 
 
 class Form(FlaskForm):
@@ -39,7 +47,8 @@ class CreatingForm(Form):
     def once(self) -> Sending:
         """This sending; its `answer` is the URL of the first time, or empty and to be filled in beside the fact."""
         # a password is left out of what is digested: so fast a digest, kept beside a fact, would help to guess it
-        told = {name: field for name, field in self._fields.items() if not isinstance(field, PasswordField)}
-        body = {name: field.raw_data for name, field in told.items() if name not in ("csrf_token", "sending_key")}
+        passwords = {field.name for field in self if isinstance(field, PasswordField)}
+        untold = {"csrf_token", "sending_key"} | passwords
+        body = {name: values for name, values in request.form.lists() if name not in untold}
         actor = current_user.subject if current_user.is_authenticated else "anonymous"
         return once(actor, self.sending_key.data[:64], json.dumps([request.path, body], sort_keys=True))

@@ -9,6 +9,7 @@ from htmx_flask import Htmx, make_response, request
 from hub.db import db
 
 htmx = Htmx()
+LAST_PAGE = 10_000
 
 
 def wants_part() -> bool:
@@ -23,6 +24,11 @@ def screen(page: str, part: str | None = None, /, status: int = 200, **context: 
         response.vary.add("HX-Request")
     db.session.rollback()  # what a page shows is read, never kept: the transaction ends before the page is sent
     return response
+
+
+def asked_page() -> int:
+    """The page of a list that the address asks for, counted from 1; the first where it asks for none that can be."""
+    return min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
 
 
 def go(url: str) -> Response:

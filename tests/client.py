@@ -45,11 +45,12 @@ class Page:
     def text(self) -> str:
         return " ".join(" ".join(self.tree.itertext()).split())
 
-    def form(self, action: str | None = None) -> "FilledForm":
-        """The form of the main content, or the one whose action ends so."""
+    def form(self, action: str = "") -> "FilledForm":
+        """The form of the main content that is sent by POST, or the one whose action ends so."""
         main = next(node for node in self.tree.iter("main"))
-        forms = [f for f in (self.tree if action else main).iter("form") if not action or f.get("action", "").endswith(action)]
-        assert forms, f"no form {action or ''} on {self.path}"
+        posted = [node for node in main.iter("form") if node.get("method", "get").lower() == "post"]
+        forms = [node for node in posted if node.get("action", "").endswith(action)]
+        assert forms, f"no form {action} on {self.path}"
         return FilledForm(self, forms[0])
 
     def link(self, words: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from flask_migrate import upgrade
 
 from hub import create_app
 from hub.db import db
@@ -99,5 +100,5 @@ def postgresql_server() -> Iterator[str]:
 def _migrate(url: str) -> None:
     app = create_app(environment(url))
     with app.app_context():
-        db.create_all()
+        upgrade()
         db.engine.dispose()  # PostgreSQL copies no template that somebody is connected to

@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
     DateField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -18,7 +17,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from hub.booking.words import PURPOSES
 from hub.filters import hour, local, minutes
-from hub.forms import CreatingForm, Form
+from hub.forms import CreatingForm, Form, options
+from hub.spaces.forms import coming
 from hub.spaces.models import Layout, Space
 from hub.spaces.rules import Slot
 
@@ -32,7 +32,7 @@ class WishForm(Form):
         csrf = False
 
     layout = SelectField(_("Disposizione"), coerce=int, name="disposizione")
-    day = DateField(_("Giorno"), [InputRequired(_("Scegli un giorno."))], name="giorno")
+    day = DateField(_("Giorno"), [InputRequired(_("Scegli un giorno.")), coming], name="giorno")
     minutes = SelectField(_("Per quanto tempo"), coerce=int, name="durata")
     attendees = IntegerField(
         _("Quante persone"), [InputRequired(_("Scrivi quante persone verranno.")), NumberRange(1, 5000)], name="persone"
@@ -40,21 +40,18 @@ class WishForm(Form):
 
     def offer(self, space: Space) -> None:
         """Say what this space offers."""
-        self.layout.choices = [(layout.id, _layout_words(layout)) for layout in space.layouts]
+        self.layout.choices = options((layout.id, _layout_words(layout)) for layout in space.layouts)
         offered = [length for length in LENGTHS if space.min_minutes <= length <= space.max_minutes]
-        self.minutes.choices = [(length, minutes(length)) for length in offered or [space.min_minutes]]
+        self.minutes.choices = options((length, minutes(length)) for length in offered or [space.min_minutes])
 
 
 class SlotForm(CreatingForm):
-    """The time, chosen among the free ones; it carries the wish that they were computed from."""
+    """The time, chosen among the free ones; the wish that they were computed from is sent beside it."""
 
-    layout = HiddenField()
-    minutes = HiddenField()
-    attendees = HiddenField()
     starts = RadioField(_("A che ora"), [InputRequired(_("Scegli un orario."))], validate_choice=False, choices=[])
 
     def offer(self, slots: list[Slot]) -> None:
-        self.starts.choices = [(slot.starts.isoformat(), f"{hour(slot.starts)}–{hour(slot.ends)}") for slot in slots]
+        self.starts.choices = options((slot.starts.isoformat(), f"{hour(slot.starts)}–{hour(slot.ends)}") for slot in slots)
 
     def validate_starts(self, field: RadioField) -> None:
         try:
@@ -74,7 +71,7 @@ class DetailsForm(Form):
     purpose = SelectField(
         _("Che cosa farete"),
         [InputRequired(_("Scegli che cosa farete."))],
-        choices=[("", _("Scegli…")), *PURPOSES.items()],
+        choices=options(PURPOSES.items(), _("Scegli…")),
     )
     details = TextAreaField(
         _("Altre informazioni per il gestore"),

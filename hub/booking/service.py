@@ -15,12 +15,12 @@ from hub.clock import now, wall
 from hub.db import db
 from hub.notices.service import notice
 from hub.participation.log import record
-from hub.spaces import ledger, service as spaces
+from hub.spaces import ledger
 from hub.spaces import rules as space_rules
+from hub.spaces import service as spaces
 from hub.spaces.models import Layout, Occurrence, Space
 from hub.spaces.rules import Slot
 from impact.acts import SpaceBooked, SpaceCancelled
-
 
 CODE = re.compile(r"OM-[0-9]{4}-(?P<number>[0-9]{6,9})")
 
@@ -53,7 +53,7 @@ def change_slot(booking: Booking, layout: Layout, slot: Slot, attendees: int, *,
 def hold(booking: Booking, *, by: Person) -> None:
     """Keep the place for somebody who has signed in, while they finish. Raises Refusal, Conflict."""
     _must_be_unfinished(booking)
-    booking.requester = by
+    booking.requester = db.session.get(Person, by.id)  # who asks may come as a snapshot, out of this session
     if booking.state == "held" and booking.held_until > now():
         return
     if booking.state != "held":
@@ -84,7 +84,7 @@ def submit(booking: Booking, *, by: Person) -> None:
     """Send it: a request for a manager, or a confirmed booking where the space confirms by itself. Raises Refusal."""
     occurrence, space = booking.occurrence, booking.space
     _must_suit(booking.layout, booking.slot, booking.attendees)
-    booking.requester, booking.terms_accepted_at = by, now()
+    booking.requester, booking.terms_accepted_at = db.session.get(Person, by.id), now()
     booking.submitted_at = booking.submitted_at or now()
     if space.approval == "automatic":
         return _confirm(booking, by=by)

@@ -12,7 +12,7 @@ from hub.booking.models import Booking
 from hub.clock import now
 from hub.db import db
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import asked_page, go, screen
 
 bp = Blueprint("booking_staff", __name__, url_prefix="/gestione")
 SHOWN = ("submitted", "changes_requested", "approved", "rejected", "withdrawn", "cancelled")
@@ -24,7 +24,7 @@ def requests() -> ResponseReturnValue:
     state = request.args.get("stato", SHOWN[0])
     if state not in SHOWN:
         abort(404)
-    page = max(request.args.get("page", 1, int), 1)
+    page = asked_page()
     found, more = service.requests(state, page=page)
     return screen("booking/staff/requests.html", bookings=found, state=state, shown=SHOWN, page=page, more=more)
 

@@ -18,7 +18,7 @@ from hub.db import db
 from hub.filters import day, hour, language, local, minutes, moment
 from hub.ical import calendar
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import asked_page, go, screen
 from hub.spaces import service as spaces
 from hub.spaces.ledger import Conflict
 from hub.spaces.models import Layout, Space
@@ -52,7 +52,7 @@ def another_time(key: str) -> ResponseReturnValue:
     return _choose(booking.space, booking, url_for(".another_time", key=key))
 
 
-def _choose(space: Space, booking: Booking | None, here: str) -> ResponseReturnValue:
+def _choose(space: Space, booking: Booking | None, address: str) -> ResponseReturnValue:
     """The first step, of a new booking or of a draft: a wish, the free times that fit it, the choice of one."""
     wish = WishForm(_wish(space, booking))
     wish.offer(space)
@@ -73,7 +73,7 @@ def _choose(space: Space, booking: Booking | None, here: str) -> ResponseReturnV
             db.session.rollback()
             form.show(refusal)
             conflict = (layout, slot) if isinstance(refusal, Conflict) else None
-    return _show_choice(space, wish, form, conflict, here)
+    return _show_choice(space, wish, form, conflict, address)
 
 
 def _book(booking: Booking | None, layout: Layout, slot: Slot, attendees: int) -> Booking:
@@ -85,7 +85,7 @@ def _book(booking: Booking | None, layout: Layout, slot: Slot, attendees: int) -
 
 
 def _show_choice(
-    space: Space, wish: WishForm, form: SlotForm, conflict: tuple[Layout, Slot] | None, here: str
+    space: Space, wish: WishForm, form: SlotForm, conflict: tuple[Layout, Slot] | None, address: str
 ) -> ResponseReturnValue:
     slots, opening = [], None
     if wish.validate():
@@ -101,7 +101,7 @@ def _show_choice(
         wish=wish,
         form=form,
         opening=opening,
-        here=here,
+        address=address,
         steps=STEPS,
         alternatives=_alternatives(conflict, wish.attendees.data) if conflict else None,
     )
@@ -124,7 +124,7 @@ def _wish(space: Space, booking: Booking | None) -> MultiDict:
             "durata": max(120, space.min_minutes),
             "persone": min(10, first.capacity),
         }
-    given = request.values
+    given = request.form if request.method == "POST" else request.args
     return MultiDict({name: given.get(name, str(value)) for name, value in wish.items()})
 
 
@@ -242,7 +242,7 @@ def _draft(key: str) -> Booking:
 @bp.get("/area-personale/prenotazioni")
 @residents
 def mine() -> ResponseReturnValue:
-    page = max(request.args.get("page", 1, int), 1)
+    page = asked_page()
     found, more = service.bookings_of(current_user, page=page)
     return screen("booking/mine.html", bookings=found, page=page, more=more)
 

@@ -30,7 +30,7 @@ def catalogue() -> ResponseReturnValue:
             layout=form.layout.data or None,
             equipment=form.equipment.data or None,
             step_free=form.step_free.data,
-            day=form.day.data,
+            day=form.when.data,
         )
     else:
         status = 422

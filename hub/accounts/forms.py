@@ -1,0 +1,78 @@
+"""What people fill in about themselves."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice, StringField, TelField
+from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
+
+from hub.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from hub.forms import CreatingForm, Form
+from hub.language import LANGUAGES
+
+EMAIL = (
+    DataRequired(_l("Scrivi il tuo indirizzo e-mail.")),
+    Length(max=254, message=_l("L'indirizzo è troppo lungo.")),
+    Email(_l("L'indirizzo e-mail non è completo. Esempio: nome@posta.it"), allow_smtputf8=False),
+)
+ONE_LINE = Regexp(r"^[^\x00-\x1f\x7f<>]*$", message=_l("Usa solo lettere, spazi, apostrofi e trattini."))
+SHORT = Length(max=80, message=_l("Al massimo 80 caratteri."))
+
+
+def _stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+class RegisterForm(CreatingForm):
+    given_name = StringField(_l("Nome"), [DataRequired(_l("Scrivi il tuo nome.")), SHORT, ONE_LINE], [_stripped])
+    family_name = StringField(_l("Cognome"), [DataRequired(_l("Scrivi il tuo cognome.")), SHORT, ONE_LINE], [_stripped])
+    email = EmailField(
+        _l("E-mail"), EMAIL, [_stripped], description=_l("Ti mandiamo un'e-mail con un link da aprire per confermare.")
+    )
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Scegli una password."))],
+        description=_l(
+            "Da %(least)s a %(most)s caratteri. Tre o quattro parole a caso sono facili da ricordare e difficili da indovinare.",
+            least=SHORTEST_PASSWORD,
+            most=LONGEST_PASSWORD,
+        ),
+    )
+    next = HiddenField()
+
+
+class ResendForm(CreatingForm):
+    email = EmailField(_l("E-mail"), EMAIL, [_stripped], description=_l("L'indirizzo con cui ti sei registrato."))
+    next = HiddenField()
+
+
+class ConfirmForm(Form):
+    """A button: a mail program that opens links by itself must not confirm anything."""
+
+
+class SignInForm(Form):
+    email = EmailField(_l("E-mail"), EMAIL, [_stripped])
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Scrivi la password.")), Length(max=1000, message=_l("La password è troppo lunga."))],
+    )
+    next = HiddenField()
+
+
+class ProfileForm(Form):
+    given_name = StringField(_l("Nome"), [DataRequired(_l("Scrivi il tuo nome.")), SHORT, ONE_LINE], [_stripped])
+    family_name = StringField(_l("Cognome"), [DataRequired(_l("Scrivi il tuo cognome.")), SHORT, ONE_LINE], [_stripped])
+    phone = TelField(
+        _l("Telefono (facoltativo)"),
+        [
+            Optional(),
+            Regexp(
+                r"^\+?[0-9][0-9 ./-]{4,28}$", message=_l("Scrivi solo il numero. Esempio: 0832 123456 oppure +39 333 1234567")
+            ),
+        ],
+        [_stripped],
+        description=_l("Lo usiamo solo se c'è un imprevisto con una tua prenotazione."),
+    )
+    language = RadioField(
+        _l("Lingua delle pagine e delle e-mail"),
+        [DataRequired(_l("Scegli una lingua."))],
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )

@@ -1,0 +1,108 @@
+"""What people and passwords must be like, and where a link may lead."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import quote
+
+from hub.refusal import Refusal
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
+LONGEST_NEXT = 500
+_COMMONEST_WORDS = """
+    1234567890 0123456789 0987654321 12345678910 123456789a 123456789q 1q2w3e4r5t 1q2w3e4r5t6y qwertyuiop qwertyuiop1
+    qwerty12345 qwerty123456 asdfghjkl1 asdfghjklò zxcvbnm123 password10 password12 password123 password1234 passw0rd123
+    passwordpassword letmein123 iloveyou123 administrator amministratore admin12345 welcome123 football123 baseball123
+    superman123 princess123 sunshine123 trustno1234 changeme123 cambiami123 benvenuto1 benvenuto123 buongiorno ciaociao12
+    ciaociao123 ciaociaociao juventus10 juventus1897 forzajuve1 forzainter forzainter1908 forzamilan forzamilan1899
+    forzanapoli forzaroma1927 forzalecce forzalecce1908 ferrari123 francesco1 francesco123 alessandro alessandro1
+    giuseppe123 andrea12345 antonella1 stellina123 amoremio123 tiamotanto tiamoamore amoreamore principessa napoli1926
+    mezzogiorno officinemezzogiorno
+"""
+COMMONEST = frozenset(_COMMONEST_WORDS.split())
+
+
+def mailbox(text: str) -> str:
+    """An e-mail address as it is kept: lower-case, its domain in ASCII."""
+    name, at, domain = text.strip().lower().rpartition("@")
+    try:
+        return name + at + domain.encode("idna").decode()
+    except UnicodeError:
+        return name + at + domain
+
+
+def must_be_strong(password: str, *, email: str, names: Iterable[str]) -> None:
+    """Long enough, not among the commonest, and without the person's own name or address in it."""
+    low = password.casefold()
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refusal(
+            "La password è troppo corta: servono almeno %(least)s caratteri. Tre o quattro parole a caso vanno bene.",
+            field="password",
+            rule="password-long",
+            least=SHORTEST_PASSWORD,
+        )
+    if len(password) > LONGEST_PASSWORD:
+        raise Refusal(
+            "La password è troppo lunga: al massimo %(most)s caratteri.",
+            field="password",
+            rule="password-long",
+            most=LONGEST_PASSWORD,
+        )
+    if low in COMMONEST or len(set(low)) < 4:
+        raise Refusal(
+            "Questa password è tra le più usate e si indovina subito: scegline un'altra.",
+            field="password",
+            rule="password-common",
+        )
+    own = {email.casefold(), email.partition("@")[0].casefold(), *(name.casefold() for name in names)}
+    if any(len(word) >= 4 and word in low for word in own):
+        raise Refusal(
+            "La password non può contenere il tuo nome o il tuo indirizzo e-mail: scegline un'altra.",
+            field="password",
+            rule="password-own",
+        )
+
+
+def must_match(matches: bool) -> None:
+    """One answer for a wrong password and for an address that nobody has: it must not tell who has an account."""
+    if not matches:
+        raise Refusal("E-mail o password non corrispondono. Controllale e riprova.", rule="credentials")
+
+
+def must_be_confirmed(confirmed_at: datetime | None) -> None:
+    if confirmed_at is None:
+        raise Refusal(
+            "Prima di entrare conferma il tuo indirizzo: ti abbiamo appena mandato una nuova e-mail con il link da aprire.",
+            rule="confirmed",
+        )
+
+
+def is_open(expires_at: datetime, used_at: datetime | None, at: datetime) -> bool:
+    """A link of ours works once, until it expires."""
+    return used_at is None and at < expires_at
+
+
+def must_work(works: bool) -> None:
+    if not works:
+        raise Refusal("Questo link è scaduto o è già stato usato. Chiedine uno nuovo.", rule="link-open")
+
+
+def must_stay_apart(role: str, held: Iterable[str]) -> None:
+    """Nobody both manages and evaluates."""
+    if {"manager", "evaluator"} <= {role, *held}:
+        raise Refusal(
+            "Chi gestisce il centro non può anche valutarlo: togli prima l'altro ruolo.", field="role", rule="manager-evaluator"
+        )
+
+
+def safe_next(url: str | None, default: str = "/") -> str:
+    """This address where it is a page of this portal (a local path, with its query), else the default. Always ASCII.
+
+    What a browser may read as another site is refused: //evil.it, /\\evil.it, https:evil.it, /.//evil.it, and anything
+    with a control character, since browsers drop tabs and newlines.
+    """
+    if not url or not url.startswith("/") or "\\" in url or not url.isprintable():
+        return default
+    path = re.split("[?#]", url, maxsplit=1)[0]
+    quoted = quote(url, safe="/?&=%+:;,@!$'()*~[]#")
+    return default if "//" in path or len(quoted) > LONGEST_NEXT else quoted

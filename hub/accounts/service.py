@@ -1,0 +1,230 @@
+"""What people do with their account. Signing in hashes, so it reads and hashes before it begins to write."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from hub.accounts import passwords, rules
+from hub.accounts.models import LANGUAGES, MailToken, Person, RoleGrant, SignIn
+from hub.clock import now
+from hub.db import db, reading
+from hub.notices.service import notice
+from hub.refusal import Refusal
+
+LINK_HOURS = 24
+CONFIRM_PATH, SIGN_IN_PATH = "/conferma/", "/entra"
+KEPT_DAYS = 30  # how long an expired link can still say that it expired, and an address that nobody confirmed is kept
+
+
+def new_password(password: str, *, email: str, names: tuple[str, ...]) -> str:
+    """The hash of a password that somebody chose; a Refusal where it is weak. To be called before the first write."""
+    rules.must_be_strong(password, email=rules.mailbox(email), names=names)
+    return passwords.hashed(password)
+
+
+def register(*, email: str, password_hash: str, given_name: str, family_name: str, language: str, next_url: str = "") -> None:
+    """A new account, still to be confirmed through the mail that this sends.
+
+    Says nothing of an address that has an account: its owner is told by mail. One that nobody has confirmed belongs to
+    nobody yet: the last registration counts, and the links of the earlier ones die.
+    """
+    values = {
+        "password_hash": password_hash,
+        "given_name": given_name,
+        "family_name": family_name,
+        "language": language,
+        "created_at": now(),
+    }
+    created = _insert_unless_there(Person, email=rules.mailbox(email), **values)
+    person = person_with(email, locked=True)
+    if person.confirmed_at is not None:
+        notice("accounts/already_registered", to=person, link=SIGN_IN_PATH, private=True)
+        return
+    if not created:
+        db.session.execute(sa.delete(MailToken).filter_by(person_id=person.id))
+        for name, value in values.items():
+            setattr(person, name, value)
+    _send_confirmation(person, next_url)
+
+
+def resend(email: str, next_url: str = "") -> None:
+    """Another confirmation link for this address. Says nothing of who has an account: only the mail does."""
+    person = person_with(email)
+    if person is None:
+        return
+    if person.confirmed_at is None:
+        _send_confirmation(person, next_url)
+    else:
+        notice("accounts/already_registered", to=person, link=SIGN_IN_PATH, private=True)
+
+
+def _send_confirmation(person: Person, next_url: str) -> None:
+    token = _new_token()
+    db.session.add(
+        MailToken(
+            token_hash=_digest(token),
+            person_id=person.id,
+            purpose="confirm",
+            next_url=rules.safe_next(next_url, ""),
+            expires_at=now() + timedelta(hours=LINK_HOURS),
+        )
+    )
+    db.session.flush()
+    notice("accounts/confirm", to=person, link=CONFIRM_PATH + token, hours=LINK_HOURS, private=True)
+
+
+def link(token: str) -> MailToken | None:
+    """The confirmation link with this token, open or not; None where we never sent it."""
+    found = sa.select(MailToken).filter_by(token_hash=_digest(token), purpose="confirm")
+    return db.session.scalars(found, execution_options={"populate_existing": True}).one_or_none()
+
+
+def is_open(row: MailToken | None) -> bool:
+    """Whether this link still works."""
+    return row is not None and rules.is_open(row.expires_at, row.used_at, now())
+
+
+def confirm(token: str) -> tuple[Person, str]:
+    """The person whose address this link proves, and the page where they were ("" where none). Works once.
+
+    A second press of the button says the same. Raises Refusal for a link that is unknown, or expired without being used.
+    """
+    row = link(token)
+    rules.must_work(row is not None)
+    person = db.session.get_one(Person, row.person_id, with_for_update=True)
+    row = link(token)  # read again under the lock: a new registration may have ended it
+    rules.must_work(is_open(row) or (row is not None and row.used_at is not None))
+    row.used_at = row.used_at or now()
+    person.confirmed_at = person.confirmed_at or row.used_at
+    db.session.flush()
+    return person, row.next_url
+
+
+def sign_in(email: str, password: str, *, hours: int, user_agent: str = "") -> tuple[Person, str]:
+    """The person, and the token for their cookie. Call it before anything else touches the session's transaction.
+
+    Raises Refusal: rule "credentials" for a wrong password or an address that nobody has, after the same time;
+    rule "confirmed" where the password is right and the address still to be confirmed (then call `resend`).
+    """
+    stored = _stored_hash(email)
+    rules.must_match(passwords.matches(stored, password))
+    renewed = passwords.hashed(password) if passwords.is_outdated(stored) else None
+    person = person_with(email)
+    # the password may have been changed while this one was being checked
+    rules.must_match(person is not None and person.password_hash == stored)
+    rules.must_be_confirmed(person.confirmed_at)
+    if renewed:
+        person.password_hash = renewed
+    return person, open_sign_in(person, hours=hours, user_agent=user_agent)
+
+
+def open_sign_in(person: Person, *, hours: int, user_agent: str = "") -> str:
+    """A new signed-in browser of somebody who has shown who they are; the token for its cookie."""
+    token = _new_token()
+    begun = now()
+    readable = "".join(letter for letter in user_agent if letter.isprintable())[:200]
+    row = SignIn(token_hash=_digest(token), person_id=person.id, created_at=begun, user_agent=readable or None)
+    row.expires_at = begun + timedelta(hours=hours)
+    db.session.add(row)
+    db.session.flush()
+    return token
+
+
+def sign_out(token: str) -> None:
+    """From now on this token opens nothing, whoever has a copy of it."""
+    db.session.execute(sa.delete(SignIn).filter_by(token_hash=_digest(token)))
+
+
+def person_of(token: str) -> Person | None:
+    """Who signed in with this token, with their roles, in one query; None where it has expired or nobody did."""
+    found = (
+        sa.select(Person)
+        .join(SignIn, SignIn.person_id == Person.id)
+        .where(SignIn.token_hash == _digest(token), SignIn.expires_at > now())
+        .options(joinedload(Person.grants))
+    )
+    return db.session.scalars(found).unique().one_or_none()
+
+
+def people_with(role: str) -> list[Person]:
+    """Who holds this role of the staff, in order of registration."""
+    return list(db.session.scalars(sa.select(Person).join(Person.grants).where(RoleGrant.role == role).order_by(Person.id)))
+
+
+def grant_role(person: Person, role: str, *, by: Person | None = None) -> None:
+    """Give a role of the staff (manager, evaluator, administrator); `by` is None where the portal itself does it."""
+    held = sa.select(RoleGrant.role).filter_by(person_id=person.id)
+    rules.must_stay_apart(role, db.session.scalars(held))
+    given = {"person_id": person.id, "role": role, "granted_at": now(), "granted_by": by.id if by else None}
+    if not _insert_unless_there(RoleGrant, **given):
+        rules.must_stay_apart(role, db.session.scalars(held))  # somebody else gave the other role meanwhile
+    _forget_roles(person)
+
+
+def revoke_role(person: Person, role: str) -> None:
+    """Take a role of the staff away; nothing where the person does not hold it."""
+    db.session.execute(sa.delete(RoleGrant).filter_by(person_id=person.id, role=role))
+    _forget_roles(person)
+
+
+def change_profile(person: Person, *, given_name: str, family_name: str, phone: str | None, language: str) -> None:
+    """What a person says of themselves."""
+    row = db.session.get_one(Person, person.id)
+    row.given_name, row.family_name, row.phone = given_name, family_name, phone or None
+    change_language(row, language)
+
+
+def change_language(person: Person, language: str) -> None:
+    """The language (it, en) of the pages and the mails of this person."""
+    if language not in LANGUAGES:
+        raise Refusal("Questa lingua non c'è: scegli italiano o inglese.", field="language", rule="language")
+    db.session.get_one(Person, person.id).language = language
+    db.session.flush()
+
+
+def purge_expired(at: datetime | None = None) -> int:
+    """Delete the sign-ins that ended, the links that expired long ago and the addresses that nobody confirmed; how many rows."""
+    at = at or now()
+    long_ago = at - timedelta(days=KEPT_DAYS)
+    doomed = (
+        sa.delete(SignIn).where(SignIn.expires_at <= at),
+        sa.delete(MailToken).where(MailToken.expires_at <= long_ago),
+        sa.delete(Person).where(Person.confirmed_at.is_(None), Person.created_at <= long_ago),
+    )
+    return sum(db.session.execute(statement).rowcount for statement in doomed)
+
+
+def person_with(email: str, *, locked: bool = False) -> Person | None:
+    """Whose address this is; locked: nobody else changes that person until the transaction ends."""
+    found = sa.select(Person).filter_by(email=rules.mailbox(email))
+    found = found.with_for_update().execution_options(populate_existing=True) if locked else found
+    return db.session.scalars(found).one_or_none()
+
+
+def _stored_hash(email: str) -> str | None:
+    """Read in a transaction of its own, which is over when the hashing begins."""
+    with reading(), Session(db.engine) as apart:
+        return apart.scalar(sa.select(Person.password_hash).filter_by(email=rules.mailbox(email)))
+
+
+def _insert_unless_there(model: type[db.Model], **values: object) -> bool:
+    """Whether the row went in: not where a unique key of it stands already. Waits for another transaction's insert."""
+    dialect = db.session.get_bind().dialect.name
+    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
+    return db.session.execute(insert(model).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def _forget_roles(person: Person) -> None:
+    if person in db.session:
+        db.session.expire(person, ["grants"])
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

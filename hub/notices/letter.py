@@ -1,0 +1,78 @@
+"""A notice in words: its subject and body from the template of its kind, in somebody's language, and the whole mail."""
+
+import re
+from datetime import date, datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import force_locale
+
+from hub import ical
+from hub.notices.models import Notice
+from hub.notices.post import Undelivered
+
+# Seven-bit, so that it passes through any server whole.
+POLICY = SMTP.clone(cte_type="7bit")
+CALENDAR_FILE = "prenotazione.ics"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?[+-]\d\d:\d\d", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def words(notice: Notice, language: str) -> tuple[str, str]:
+    """Subject and body of a notice. The template's first line is the subject; a blank line, then the body.
+
+    The template knows the payload, `name` (who reads) and `public_url`, which goes before the path of a page.
+    """
+    room, _, name = notice.kind.partition("/")
+    template = current_app.jinja_env.get_template(f"{room}/mail/{name}.txt")
+    context = {key: _revived(value) for key, value in notice.payload.items() if key != "calendar"}
+    with force_locale(language):
+        # Not render_template: what a page needs around it (who is signed in, the menu) has no place in a mail.
+        text = template.render(context | {"name": notice.name, "public_url": current_app.config["PUBLIC_URL"]})
+    subject, _, body = text.strip().partition("\n")
+    return " ".join(subject.split()), body.strip() + "\n"
+
+
+def _revived(value: object) -> object:
+    """Instants and days as such, from the text that keeps them."""
+    match value:
+        case str() if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value)
+        case str() if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+        case dict():
+            return {key: _revived(inner) for key, inner in value.items()}
+        case list():
+            return [_revived(inner) for inner in value]
+        case _:
+            return value
+
+
+def letter(notice: Notice) -> EmailMessage:
+    """The mail, the same at every try but for the calendar's own stamp. Raises Undelivered for an address that is none."""
+    subject, body = words(notice, notice.language)
+    mail = EmailMessage(POLICY)
+    mail["Message-ID"] = f"<{notice.key}@{urlsplit(current_app.config['PUBLIC_URL']).hostname}>"
+    mail["Date"] = notice.created_at
+    mail["From"] = current_app.config["MAIL_FROM"]
+    mail["To"] = _reader(notice)
+    mail["Subject"] = subject
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = notice.language
+    mail.set_content(body)
+    if values := notice.payload.get("calendar"):
+        sheet = ical.calendar(ical.Entry.from_json(values), portal=current_app.config["PUBLIC_URL"])
+        parameters = {"method": "PUBLISH", "charset": "utf-8"}
+        mail.add_attachment(sheet, maintype="text", subtype="calendar", filename=CALENDAR_FILE, params=parameters)
+    return mail
+
+
+def _reader(notice: Notice) -> Address:
+    try:
+        return Address(" ".join(notice.name.split()), addr_spec=notice.address)
+    except (HeaderParseError, ValueError):
+        raise Undelivered("the address is none", for_good=True) from None

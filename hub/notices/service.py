@@ -1,0 +1,103 @@
+"""Notices: tell somebody something in the transaction of the fact itself, and what a person was told."""
+
+import uuid
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from hub.clock import now
+from hub.db import db
+from hub.notices.models import Notice
+
+PER_PAGE = 20
+PRIVATE_DAYS = 30
+
+
+class Recipient(Protocol):
+    """Whoever can be told something."""
+
+    subject: str
+    email: str
+    language: str
+    name: str
+
+
+def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object) -> Notice:
+    """One more notice in the caller's transaction; the worker puts it into words and sends it.
+
+    kind: "room/name", the template `room/mail/name.txt`. payload: what the template needs, as text, numbers, truth
+    values, None, lists and dicts of them; instants, days and hours too (the template gets instants and days back as
+    such, hours as text). `calendar=Entry.as_json()` comes with the mail as a calendar file; its url is a path of the portal.
+    private: only for the mail, such as a link that signs in; it never stands in the personal area, and its payload goes
+    once it is sent.
+    """
+    told_at = now()
+    row = Notice(
+        key=str(uuid.uuid4()),
+        kind=kind,
+        subject=to.subject,
+        address=to.email,
+        name=to.name,
+        language=to.language,
+        payload=_plain(payload),
+        private=private,
+        created_at=told_at,
+        due_at=told_at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _plain(value: object) -> object:
+    """The value as JSON holds it. Raises ValueError for an instant without offset, TypeError for what JSON lacks."""
+    match value:
+        case datetime():
+            if value.tzinfo is None:
+                raise ValueError("an instant needs its offset from UTC")
+            return value.isoformat()
+        case date() | time():
+            return value.isoformat()
+        case dict():
+            return {str(key): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case None | str() | bool() | int() | float():
+            return value
+        case _:
+            raise TypeError(f"a notice cannot hold {type(value).__name__}")
+
+
+def messages(subject: str, *, page: int = 1) -> list[Notice]:
+    """What this person was told, newest first, a page of PER_PAGE at a time (the first is 1)."""
+    found = _mine(subject).order_by(Notice.created_at.desc(), Notice.id.desc())
+    return list(db.session.scalars(found.offset((page - 1) * PER_PAGE).limit(PER_PAGE)))
+
+
+def message_count(subject: str, *, unread: bool = False) -> int:
+    """How many notices this person has, or has not read."""
+    mine = _mine(subject).where(Notice.read_at.is_(None)) if unread else _mine(subject)
+    return db.session.scalar(sa.select(sa.func.count()).select_from(mine.subquery()))
+
+
+def message(subject: str, id: int) -> Notice | None:
+    """This person's notice, or None where it is another's or nobody's."""
+    return db.session.scalar(_mine(subject).where(Notice.id == id))
+
+
+def _mine(subject: str) -> sa.Select:
+    return sa.select(Notice).where(Notice.subject == subject, Notice.private.is_(False))
+
+
+def mark_read(row: Notice) -> None:
+    """The person says that they have read it; saying it again changes nothing."""
+    row.read_at = row.read_at or now()
+    db.session.flush()
+
+
+def purge_private(at: datetime) -> int:
+    """Delete the private notices that were sent or given up long ago, which nobody can see; how many rows."""
+    ended = sa.func.coalesce(Notice.sent_at, Notice.dead_at)
+    doomed = sa.delete(Notice).where(Notice.private.is_(True), ended <= at - timedelta(days=PRIVATE_DAYS))
+    return db.session.execute(doomed).rowcount

@@ -1,0 +1,1 @@
+"""The participation log: what happened, by pseudonym, never changed; the seam to `impact`."""
