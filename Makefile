@@ -10,35 +10,41 @@ run: install
 	@$(FLASK) hub work & worker=$$!; $(BIN)/gunicorn & web=$$!; \
 	trap 'kill $$worker $$web 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; wait $$web
 
-test: .venv/test.done install
+test: install .venv/test.done
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-bench: .venv/test.done install
+bench: install .venv/test.done
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/test.done
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 # What a deployment needs: the locked packages, the compiled translations and the compressed assets.
-install: .venv/run.done
+install: .venv/packages.done .venv/words.done .venv/assets.done
 
-.venv/run.done: requirements.lock $(wildcard hub/translations/*/LC_MESSAGES/messages.po) $(shell find hub/static -type f ! -name '*.gz' ! -name '*.br' ! -path '*/node_modules/*')
+.venv/packages.done: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Serve Python 3.11 o successivo. / Python 3.11 or newer is needed."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Manca il modulo venv: su Debian e Ubuntu installa il pacchetto python3-venv. / The venv module is missing: on Debian and Ubuntu install python3-venv."; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Manca il modulo venv: su Debian e Ubuntu installa il pacchetto python3-venv. / The venv module is missing: on Debian and Ubuntu install python3-venv."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/words.done: .venv/packages.done $(wildcard hub/translations/*/LC_MESSAGES/messages.po)
 	@$(BIN)/pybabel --quiet compile --directory hub/translations
+	@touch $@
+
+.venv/assets.done: .venv/packages.done $(shell find hub/static -type f ! -name '*.gz' ! -name '*.br')
 	@$(BIN)/python -m whitenoise.compress --quiet hub/static
 	@touch $@
 
-.venv/test.done: requirements-test.lock .venv/run.done
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+.venv/test.done: requirements-test.lock .venv/packages.done
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@touch $@
 
 # The catalogue of words: Italian in the source, English in hub/translations/en.
-messages: .venv/run.done
+messages: .venv/packages.done
 	@$(BIN)/pybabel --quiet extract -F .ci/babel.cfg -k Refusal -k _l -k lazy_gettext --no-location --sort-output --omit-header -o hub/translations/messages.pot hub
-	@$(BIN)/pybabel --quiet update -i hub/translations/messages.pot -d hub/translations -l en --no-fuzzy-matching --omit-header
+	@$(BIN)/pybabel --quiet update -i hub/translations/messages.pot -d hub/translations -l en --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 lock:
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
