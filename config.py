@@ -7,13 +7,15 @@ the start stops with one sentence that names it.
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class WrongSetting(SystemExit):
@@ -50,14 +52,14 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
 
     Raises WrongSetting (a SystemExit) with one sentence where a setting is missing or wrong.
     """
-    mode = environ.get("HUB_MODE", "demo")
+    mode = environ.get("HUB_MODE") or "demo"
     if mode not in ("demo", "production"):
         raise WrongSetting(f"HUB_MODE is {mode!r}: it takes demo or production.")
     values = {setting.name: environ.get(setting.name) or getattr(setting, mode) for setting in SETTINGS}
     if missing := [name for name, value in values.items() if value is None]:
         raise WrongSetting(f"In production these settings have no default and must be given: {', '.join(missing)}.")
     values["HUB_MODE"] = mode
-    values["PUBLIC_URL"] = values["PUBLIC_URL"].format(PORT=values["PORT"]).rstrip("/")
+    values["PUBLIC_URL"] = values["PUBLIC_URL"].replace("{PORT}", values["PORT"]).rstrip("/")
     if mode == "demo" and not environ.get("SECRET_KEY"):
         values["SECRET_KEY"] = _kept_secret()
     if len(values["SECRET_KEY"]) < 32:
@@ -69,12 +71,12 @@ def web(environ: Mapping[str, str] = os.environ) -> tuple[str, int, int]:
     """What the web server needs before the application exists: (host:port, processes, threads)."""
     default = {setting.name: setting.demo for setting in SETTINGS}
     host, port, workers, threads = (environ.get(name) or default[name] for name in ("HOST", "PORT", "WEB_WORKERS", "WEB_THREADS"))
-    return f"{host}:{port}", _whole("WEB_WORKERS", workers), _whole("WEB_THREADS", threads)
+    return f"{host}:{_whole('PORT', port, 1, 65535)}", _whole("WEB_WORKERS", workers, 1), _whole("WEB_THREADS", threads, 1)
 
 
-def _whole(name: str, text: str) -> int:
-    if not text.isdecimal():
-        raise WrongSetting(f"{name} is {text!r}: it takes a whole number.")
+def _whole(name: str, text: str, least: int = 0, most: int = 1000) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise WrongSetting(f"{name} is {text!r}: it takes a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -82,16 +84,15 @@ def _kept_secret() -> str:
     """The demo's secret, made once and kept beside its database, so that sessions outlive a restart."""
     file = INSTANCE / "secret_key"
     if not file.exists():
-        INSTANCE.mkdir(exist_ok=True)
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))
     return file.read_text()
 
 
 def _flask_settings(values: dict[str, str]) -> dict[str, object]:
-    public = urlsplit(values["PUBLIC_URL"])
-    if public.scheme not in ("http", "https") or not public.hostname:
-        raise WrongSetting("PUBLIC_URL must be a whole address, such as https://officine.example.")
+    _whole("PORT", values["PORT"], 1, 65535)
+    public = _public(values["PUBLIC_URL"])
     secure = public.scheme == "https"
     prefix = "__Host-" if secure else ""
     return {
@@ -99,7 +100,8 @@ def _flask_settings(values: dict[str, str]) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": _database(values["DATABASE_URL"]),
         "MAIL_URL": _mail(values["MAIL_URL"]),
         "MAIL_FROM": _sender(values["MAIL_FROM"]),
-        "WEB_THREADS": _whole("WEB_THREADS", values["WEB_THREADS"]),
+        "WEB_THREADS": _whole("WEB_THREADS", values["WEB_THREADS"], 1),
+        "LOG_LEVEL": _level(values["LOG_LEVEL"]),
         "TRUSTED_HOSTS": [public.hostname] if values["HUB_MODE"] == "production" else [public.hostname, "127.0.0.1", "localhost"],
         "SESSION_COOKIE_NAME": f"{prefix}form",
         "SIGN_IN_COOKIE_NAME": f"{prefix}session",
@@ -115,14 +117,30 @@ def _flask_settings(values: dict[str, str]) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _public(url: str) -> SplitResult:
+    """The parts of the address that people type: a scheme, a host, perhaps a port, and nothing after them."""
+    with suppress(ValueError):  # a port that is no number
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not any(parts[2:]):
+            return parts
+    raise WrongSetting("PUBLIC_URL takes a whole address without a path, such as https://officine.example.")
+
+
+def _level(name: str) -> str:
+    if name not in LEVELS:
+        raise WrongSetting(f"LOG_LEVEL is {name!r}: it takes one of {', '.join(LEVELS)}.")
+    return name
+
+
 def _database(url: str) -> str:
     """A SQLAlchemy URL: psycopg is the driver, a relative SQLite path starts at the project's folder."""
-    if url.startswith(("postgresql://", "postgres://")):
-        return "postgresql+psycopg://" + url.split("://", 1)[1]
-    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        return f"sqlite:///{ROOT / url.removeprefix('sqlite:///')}"
-    if url.startswith(("sqlite:////", "postgresql+psycopg://")):
-        return url
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        return url if rest.startswith("//") else f"sqlite:///{ROOT / rest.removeprefix('/')}"
+    with suppress(ValueError):  # a port that is no number
+        if scheme in ("postgresql", "postgres", "postgresql+psycopg") and urlsplit(url).port != 0:
+            return f"postgresql+psycopg://{rest}"
+    # The address may hold a password: it is not repeated.
     raise WrongSetting("DATABASE_URL takes sqlite:///file or postgresql://user:password@host/name.")
 
 

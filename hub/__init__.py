@@ -11,6 +11,7 @@ from hub.accounts import sign_in
 from hub.accounts.views import bp as accounts
 from hub.booking.staff import bp as booking_staff
 from hub.booking.views import bp as booking
+from hub.evaluation.views import bp as evaluation
 from hub.notices.staff import bp as notices_staff
 from hub.notices.views import bp as notices
 from hub.pages import navigation
@@ -18,7 +19,7 @@ from hub.pages.views import bp as pages
 from hub.spaces.views import bp as spaces
 
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
-ROOMS = (notices, notices_staff, accounts, spaces, booking, booking_staff, pages)
+ROOMS = (notices, notices_staff, accounts, spaces, booking, booking_staff, evaluation, pages)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

@@ -71,7 +71,7 @@ def init(app: Flask) -> None:
     """Bind the database of the configuration to the application."""
     url = sa.engine.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's data: its owner's only
         options = {"connect_args": {"isolation_level": None, "timeout": BUSY_SECONDS}, "hide_parameters": True}
     else:
         options = {
@@ -181,6 +181,37 @@ def guarantee(table: sa.Table, name: str, *, sqlite: str | None = None, postgres
     for dialect, ddl in (("sqlite", sqlite), ("postgresql", postgresql)):
         if ddl:
             event.listen(table, "after_create", sa.DDL(ddl.strip().replace("%", "%%")).execute_if(dialect=dialect))
+
+
+def refuse(table: sa.Table, name: str, operation: str, when: str | None = None) -> None:
+    """Promise that this operation (INSERT, UPDATE or DELETE) on a row is refused, always or when a condition in SQL holds.
+
+    The condition sees OLD and NEW, and the present instant as {now}.
+    """
+    head = f"CREATE TRIGGER {name} BEFORE {operation} ON {table.name}"
+    condition = when or "true"
+    kept = "OLD" if operation == "DELETE" else "NEW"
+    guarantee(
+        table,
+        name,
+        sqlite=f"""
+{head}{f" WHEN {when.format(now=SQLITE_NOW)}" if when else ""}
+BEGIN
+  SELECT RAISE(ABORT, '{name}');
+END""",
+        postgresql=f"""
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {condition.format(now="now()")} THEN
+    RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN {kept};
+END $$;
+{head} FOR EACH ROW EXECUTE FUNCTION {name}()""",
+    )
+
+
+SQLITE_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 
 def missing_guarantees(connection: sa.Connection) -> list[str]:

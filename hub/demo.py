@@ -123,11 +123,11 @@ def _layout(code: str, capacity: int) -> Layout:
 
 
 def _stalls() -> list[Layout]:
+    sizes = (("uno", words("Uno stallo", "One stall"), 6, 1), ("due", words("Due stalli vicini", "Two stalls together"), 12, 2))
     return [
-        Layout(code="uno", kind="market", name=words("Uno stallo", "One stall"), capacity=6, lanes=1, setup_min=30, cleanup_min=30),
-        Layout(code="due", kind="market", name=words("Due stalli vicini", "Two stalls together"), capacity=12, lanes=2,
-               setup_min=30, cleanup_min=30),
-    ]  # fmt: skip
+        Layout(code=code, kind="market", name=name, capacity=capacity, lanes=lanes, setup_min=30, cleanup_min=30)
+        for code, name, capacity, lanes in sizes
+    ]
 
 
 BOOKINGS = (

@@ -42,7 +42,7 @@ def _database(error: SQLAlchemyError) -> Response:
 
 
 def _log_unexpected(exc_info: tuple) -> None:
-    log.error("unexpected error", id=g.get("request_id"), kind=exc_info[0].__name__, exc_info=exc_info)
+    log.error("unexpected error", id=g.get("request_id"), exc_info=exc_info[1])
 
 
 def _page(code: int, title: str, words: str, headers: object = ()) -> Response:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+import traceback
 import uuid
 
 import structlog
@@ -19,12 +20,20 @@ csrf = CSRFProtect()
 log = structlog.get_logger("hub")
 
 
+def _where_it_broke(_logger: object, _method: str, line: dict) -> dict:
+    """An error as the places in the code that led to it, never its own words: a database's may repeat an address."""
+    if error := line.pop("exc_info", None):
+        line["kind"] = type(error).__name__
+        line["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    return line
+
+
 def init(app: Flask) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _where_it_broke,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[app.config["LOG_LEVEL"]]),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.accounts.models import Person
 from hub.booking.rules import PURPOSES, STATES
 from hub.clock import wall
-from hub.db import UtcDateTime, db, guarantee
+from hub.db import UtcDateTime, db, refuse
 from hub.spaces.models import Layout, Occurrence, Space, one_of
 from hub.spaces.rules import Slot
 
@@ -100,26 +100,8 @@ class BookingChange(db.Model):
     __table_args__ = (one_of("before", STATES, "before"), one_of("after", STATES, "after"))
 
 
-UNFINISHED = "EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held'))"
+SENT = "EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held'))"
 
 # A draft that nobody finished may be thrown away with its changes; what was sent stays as it was told.
-for operation, condition in (("update", None), ("delete", UNFINISHED)):
-    name = f"booking_change_kept_{operation}"
-    guarantee(
-        BookingChange.__table__,
-        name,
-        sqlite=f"""
-CREATE TRIGGER {name} BEFORE {operation.upper()} ON booking_change{f" WHEN {condition}" if condition else ""}
-BEGIN
-  SELECT RAISE(ABORT, 'booking_change_kept');
-END""",
-        postgresql=f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF {condition or "true"} THEN
-    RAISE EXCEPTION 'booking_change_kept' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
-  RETURN OLD;
-END $$;
-CREATE TRIGGER {name} BEFORE {operation.upper()} ON booking_change FOR EACH ROW EXECUTE FUNCTION {name}()""",
-    )
+refuse(BookingChange.__table__, "booking_change_kept_update", "UPDATE")
+refuse(BookingChange.__table__, "booking_change_kept_delete", "DELETE", when=SENT)

@@ -164,9 +164,9 @@ WHOLE = (
 )
 
 
-def booking_by_key(key: str) -> Booking | None:
-    """An unfinished booking by its secret address."""
-    return db.session.scalars(sa.select(Booking).where(Booking.key == key).options(*WHOLE)).one_or_none()
+def booking_by_key(key: str, *, locked: bool = False) -> Booking | None:
+    """A booking by the secret address of its draft; locked against other changes where one is about to be made."""
+    return _one(sa.select(Booking).where(Booking.key == key), locked)
 
 
 def booking_by_code(code: str, *, locked: bool = False) -> Booking | None:
@@ -174,11 +174,13 @@ def booking_by_code(code: str, *, locked: bool = False) -> Booking | None:
     parts = CODE.fullmatch(code)
     if parts is None:
         return None
-    query = sa.select(Booking).where(Booking.id == int(parts["number"])).options(*WHOLE)
-    if locked:
-        query = query.with_for_update(of=Booking)
-    booking = db.session.scalars(query).one_or_none()
+    booking = _one(sa.select(Booking).where(Booking.id == int(parts["number"])), locked)
     return booking if booking and booking.code == code else None
+
+
+def _one(query: sa.Select, locked: bool) -> Booking | None:
+    query = query.options(*WHOLE)
+    return db.session.scalars(query.with_for_update(of=Booking) if locked else query).one_or_none()
 
 
 def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:

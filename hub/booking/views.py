@@ -228,7 +228,7 @@ def _status(form: object) -> int:
 
 def _draft(key: str) -> Booking:
     """An unfinished booking, for whoever holds its address, or for its owner once it has one; off to its page once sent."""
-    booking = service.booking_by_key(key) or abort(404)
+    booking = service.booking_by_key(key, locked=request.method == "POST") or abort(404)
     if booking.requester_id is not None:
         if not current_user.is_authenticated:
             abort(current_app.login_manager.unauthorized())

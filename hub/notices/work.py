@@ -67,7 +67,7 @@ class Worker:
             if isinstance(error, SQLAlchemyError) and is_unavailable(error):
                 raise
             # One duty that breaks must keep neither the others nor the mail from going.
-            log.error("duty failed", duty=duty.__name__, kind=type(error).__name__, exc_info=error)
+            log.error("duty failed", duty=duty.__name__, exc_info=error)
 
     def _send_next(self) -> bool:
         with reading():

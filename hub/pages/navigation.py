@@ -36,6 +36,7 @@ class FooterLink:
 ENTRIES = (
     Entry("spaces.catalogue", _("Spazi")),
     Entry("booking_staff.requests", _("Richieste"), "manager"),
+    Entry("evaluation.log", _("Registro"), "evaluator"),
     Entry("notices_staff.queue", _("Posta in uscita"), "administrator"),
 )
 FOOTER = (FooterLink("spaces.catalogue", _("Spazi"), "help"), FooterLink("pages.home", _("Pagina iniziale"), "help"))

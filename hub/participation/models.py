@@ -80,7 +80,7 @@ def _never_changed(table: sa.Table, keys: tuple[str, ...]) -> None:
         )
     # Each engine has a way round those two: INSERT OR REPLACE fires no DELETE trigger, TRUNCATE has a trigger of its own.
     same = " OR ".join(f"{key} = NEW.{key}" for key in keys)
-    again = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"  # noqa: S608 - our own names
+    again = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"
     guarantee(
         table,
         f"{name}_no_wipe",

@@ -4,6 +4,7 @@ The rows not yet sealed are asked for as such, never as "those after the last": 
 """
 
 import json
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -26,6 +27,21 @@ def seal_log() -> int:
     while (sealed := _seal_batch()) is not None:
         total += sealed
     return total
+
+
+class Standing(NamedTuple):
+    """How the log stands: rows in the chain, rows that wait for their seal, and the hash of the last row of the chain."""
+
+    sealed: int
+    waiting: int
+    head: str | None
+
+
+def standing() -> Standing:
+    """How the log stands now."""
+    seq, last = _head()
+    rows = db.session.scalar(sa.select(sa.func.count()).select_from(LogEntry))
+    return Standing(seq, rows - seq, last if seq else None)
 
 
 def _seal_batch() -> int | None:

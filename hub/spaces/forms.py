@@ -11,7 +11,6 @@ from hub.filters import day
 from hub.forms import Form, options
 from hub.spaces.words import EQUIPMENT, LAYOUTS
 
-
 REACH_DAYS = 730
 
 

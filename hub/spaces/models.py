@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import UtcDateTime, db, guarantee
+from hub.db import UtcDateTime, db, guarantee, refuse
 
 EXCLUSIVE = (0, 1000)  # lanes taken by a use that wants the whole atom
 MAX_HOURS = 24  # longest row of the ledger: what lasts longer is several rows, so that a search looks back one day only
@@ -247,24 +247,5 @@ CHECK (ends_at - starts_at <= interval '{MAX_HOURS} hours')""",
 )
 
 for operation, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-    name = f"space_atom_fixed_{operation.lower()}"
-    in_use = f"SELECT 1 FROM occurrence o WHERE o.space_id = {row}.space_id AND o.status = 'planned' AND o.ends_at > "
-    guarantee(
-        SpaceAtom.__table__,
-        name,
-        sqlite=f"""
-CREATE TRIGGER {name} BEFORE {operation} ON space_atom
-WHEN EXISTS ({in_use}strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-BEGIN
-  SELECT RAISE(ABORT, 'space_atom_fixed');
-END""",
-        postgresql=f"""
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS ({in_use}now()) THEN
-    RAISE EXCEPTION 'space_atom_fixed' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
-  RETURN {"OLD" if operation == "DELETE" else "NEW"};
-END $$;
-CREATE TRIGGER {name} BEFORE {operation} ON space_atom FOR EACH ROW EXECUTE FUNCTION {name}()""",
-    )
+    used = f"SELECT 1 FROM occurrence o WHERE o.space_id = {row}.space_id AND o.status = 'planned' AND o.ends_at > {{now}}"
+    refuse(SpaceAtom.__table__, f"space_atom_fixed_{operation.lower()}", operation, when=f"EXISTS ({used})")

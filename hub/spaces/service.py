@@ -17,11 +17,8 @@ from hub.spaces.rules import Hours, OpenDay, Slot, crowded, free_stretches, open
 
 def spaces() -> list[Space]:
     """All published spaces with their layouts and atoms, in the order of the house."""
-    return list(
-        db.session.scalars(
-            sa.select(Space).where(Space.published).options(selectinload(Space.layouts), selectinload(Space.atoms)).order_by(Space.sort)
-        )
-    )  # fmt: skip
+    whole = sa.select(Space).options(selectinload(Space.layouts), selectinload(Space.atoms))
+    return list(db.session.scalars(whole.where(Space.published).order_by(Space.sort)))
 
 
 def space_by(slug: str) -> Space | None:

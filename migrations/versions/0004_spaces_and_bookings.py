@@ -47,36 +47,33 @@ BEGIN
 END
 """,
     """
-CREATE TRIGGER space_atom_fixed_insert BEFORE INSERT ON space_atom
-WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = NEW.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+CREATE TRIGGER space_atom_fixed_insert BEFORE INSERT ON space_atom WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = NEW.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 BEGIN
-  SELECT RAISE(ABORT, 'space_atom_fixed');
+  SELECT RAISE(ABORT, 'space_atom_fixed_insert');
 END
 """,
     """
-CREATE TRIGGER space_atom_fixed_update BEFORE UPDATE ON space_atom
-WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+CREATE TRIGGER space_atom_fixed_update BEFORE UPDATE ON space_atom WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 BEGIN
-  SELECT RAISE(ABORT, 'space_atom_fixed');
+  SELECT RAISE(ABORT, 'space_atom_fixed_update');
 END
 """,
     """
-CREATE TRIGGER space_atom_fixed_delete BEFORE DELETE ON space_atom
-WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+CREATE TRIGGER space_atom_fixed_delete BEFORE DELETE ON space_atom WHEN EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 BEGIN
-  SELECT RAISE(ABORT, 'space_atom_fixed');
+  SELECT RAISE(ABORT, 'space_atom_fixed_delete');
 END
 """,
     """
 CREATE TRIGGER booking_change_kept_update BEFORE UPDATE ON booking_change
 BEGIN
-  SELECT RAISE(ABORT, 'booking_change_kept');
+  SELECT RAISE(ABORT, 'booking_change_kept_update');
 END
 """,
     """
 CREATE TRIGGER booking_change_kept_delete BEFORE DELETE ON booking_change WHEN EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held'))
 BEGIN
-  SELECT RAISE(ABORT, 'booking_change_kept');
+  SELECT RAISE(ABORT, 'booking_change_kept_delete');
 END
 """,
 )
@@ -94,7 +91,7 @@ CHECK (ends_at - starts_at <= interval '24 hours')
 CREATE FUNCTION space_atom_fixed_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = NEW.space_id AND o.status = 'planned' AND o.ends_at > now()) THEN
-    RAISE EXCEPTION 'space_atom_fixed' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'space_atom_fixed_insert' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -104,7 +101,7 @@ CREATE TRIGGER space_atom_fixed_insert BEFORE INSERT ON space_atom FOR EACH ROW 
 CREATE FUNCTION space_atom_fixed_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > now()) THEN
-    RAISE EXCEPTION 'space_atom_fixed' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'space_atom_fixed_update' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -114,7 +111,7 @@ CREATE TRIGGER space_atom_fixed_update BEFORE UPDATE ON space_atom FOR EACH ROW 
 CREATE FUNCTION space_atom_fixed_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM occurrence o WHERE o.space_id = OLD.space_id AND o.status = 'planned' AND o.ends_at > now()) THEN
-    RAISE EXCEPTION 'space_atom_fixed' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'space_atom_fixed_delete' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN OLD;
 END $$;
@@ -124,9 +121,9 @@ CREATE TRIGGER space_atom_fixed_delete BEFORE DELETE ON space_atom FOR EACH ROW 
 CREATE FUNCTION booking_change_kept_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF true THEN
-    RAISE EXCEPTION 'booking_change_kept' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'booking_change_kept_update' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  RETURN OLD;
+  RETURN NEW;
 END $$;
 CREATE TRIGGER booking_change_kept_update BEFORE UPDATE ON booking_change FOR EACH ROW EXECUTE FUNCTION booking_change_kept_update()
 """,
@@ -134,7 +131,7 @@ CREATE TRIGGER booking_change_kept_update BEFORE UPDATE ON booking_change FOR EA
 CREATE FUNCTION booking_change_kept_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held')) THEN
-    RAISE EXCEPTION 'booking_change_kept' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'booking_change_kept_delete' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN OLD;
 END $$;

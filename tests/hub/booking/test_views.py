@@ -126,7 +126,7 @@ def test_a_taken_time_is_refused_with_the_nearest_ways_out_and_no_names(app, cli
     assert "Stesso spazio, altro orario" in page.text and "Stesso orario, altro spazio" in page.text
     assert "Assemblea" not in page.text and "Serena" not in page.text
     other = client.page(page.link("Aule 1 e 2 unite"))
-    assert f'checked id="starts-' in other.html or "checked" in other.html
+    assert 'checked id="starts-' in other.html or "checked" in other.html
 
 
 def test_a_summary_whose_place_was_lost_says_so_and_keeps_what_was_written(app, client):

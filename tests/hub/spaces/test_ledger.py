@@ -11,7 +11,7 @@ from hub.clock import now
 from hub.db import GUARANTEES, missing_guarantees
 from hub.spaces import ledger, service
 from hub.spaces.ledger import Conflict
-from hub.spaces.models import Allocation, Closure, Occurrence, Space, SpaceAtom
+from hub.spaces.models import Allocation, Closure, Space, SpaceAtom
 from hub.spaces.rules import Slot
 
 DAY = datetime(2027, 6, 9, tzinfo=UTC)

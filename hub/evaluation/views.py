@@ -1,0 +1,35 @@
+"""The evaluator's desk: the participation log as it stands, and its export for whoever wants to verify it elsewhere."""
+
+import tempfile
+from pathlib import Path
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from hub.access import evaluators
+from hub.clock import now, wall
+from hub.participation.export import export_log
+from hub.participation.seal import standing
+from hub.screen import screen
+
+bp = Blueprint("evaluation", __name__, url_prefix="/valutazione")
+
+
+@bp.get("/registro")
+@evaluators
+def log() -> ResponseReturnValue:
+    return screen("evaluation/log.html", standing=standing())
+
+
+@bp.get("/registro.csv")
+@evaluators
+def log_file() -> ResponseReturnValue:
+    """The sealed log, as `python -m impact verify` reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.csv"
+        export_log(file, "csv")
+        body = file.read_bytes()
+    name = f"registro-{wall(now()):%Y%m%d-%H%M}.csv"
+    return Response(
+        body, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

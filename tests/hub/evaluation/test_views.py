@@ -1,0 +1,42 @@
+"""The evaluator's desk: the log as it stands, and a file that anybody can verify."""
+
+import subprocess
+import sys
+
+from hub import demo
+from hub.accounts.demo import DEMO_PASSWORD
+from hub.db import db
+from hub.participation.seal import seal_log
+
+
+def evaluator(client):
+    client.page("/entra").form().submit(email="valutatore@officine.example", password=DEMO_PASSWORD)
+    return client
+
+
+def test_the_log_of_the_demo_is_downloaded_and_verified_elsewhere(app, client, tmp_path):
+    with app.app_context():
+        demo.load()
+        db.session.commit()
+    evaluator(client)
+    assert "ancora nessuna" in client.page("/valutazione/registro").text
+    with app.app_context():
+        sealed = seal_log()
+    page = client.page("/valutazione/registro")
+    file = tmp_path / "registro.csv"
+    file.write_bytes(client.get(page.link("Scarica")).data)
+    head = page.text.split("--head ")[1].split()[0]
+    told = subprocess.run(
+        [sys.executable, "-m", "impact", "verify", file, "--head", head], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0 and f'"rows": {sealed}' in told.stdout, told
+
+
+def test_the_log_names_nobody(app, client):
+    with app.app_context():
+        demo.load()
+        db.session.commit()
+        seal_log()
+    text = evaluator(client).get("/valutazione/registro.csv").text
+    assert "space.booked" in text
+    assert not any(word in text for word in ("Serena", "officine.example", "person:", "Corso di italiano"))

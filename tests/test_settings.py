@@ -1,0 +1,215 @@
+"""The settings: what may be left out, what is refused and in which words, and what production does not have."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import config
+from hub import create_app
+from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
+from hub.accounts.models import Person
+from hub.db import db
+from hub.spaces.models import Space
+
+README = Path(__file__).parent.parent / "README.md"
+GIVEN = {
+    "HUB_MODE": "production",
+    "PUBLIC_URL": "https://officine.example",
+    "SECRET_KEY": "a secret for the tests, long enough to pass",
+    "MAIL_URL": "smtp://mail.example",
+    "MAIL_FROM": "Officine Mezzogiorno <noreply@officine.example>",
+}
+
+
+@pytest.fixture
+def instance(monkeypatch, tmp_path):
+    """A folder of its own for what the demo keeps."""
+    folder = tmp_path / "instance"
+    monkeypatch.setattr(config, "INSTANCE", folder)
+    return folder
+
+
+@pytest.fixture
+def production(tmp_path):
+    """A portal in production, on an empty database that `flask hub prepare` has brought up to date."""
+    app = create_app(GIVEN | {"DATABASE_URL": f"sqlite:///{tmp_path}/hub.sqlite", "LOG_LEVEL": "ERROR"})
+    told = app.test_cli_runner().invoke(args=["hub", "prepare"])
+    yield app, told
+    with app.app_context():
+        db.engine.dispose()
+
+
+# --- what may be left out
+
+
+def test_the_demo_needs_no_setting(instance):
+    settings = config.load({})
+    assert settings["PUBLIC_URL"] == "http://127.0.0.1:5000"
+    assert settings["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{config.ROOT}/instance/hub.sqlite"
+    assert settings["MAIL_URL"] == f"maildir:{config.ROOT}/instance/mail"
+    assert settings["SESSION_COOKIE_SECURE"] is False
+
+
+def test_an_empty_setting_is_one_left_out(instance):
+    assert config.load(dict.fromkeys(config.load({}), "")) == config.load({})
+
+
+def test_the_address_of_the_demo_follows_its_port(instance):
+    assert config.load({"PORT": "8080"})["PUBLIC_URL"] == "http://127.0.0.1:8080"
+    assert config.web({"PORT": "8080", "WEB_WORKERS": "1", "WEB_THREADS": "6"}) == ("127.0.0.1:8080", 1, 6)
+
+
+def test_the_secret_of_the_demo_is_made_once_and_is_its_owners_only(instance):
+    first = config.load({})["SECRET_KEY"]
+    assert len(first) >= 32
+    assert config.load({})["SECRET_KEY"] == first
+    assert (instance / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_two_demos_have_two_secrets(instance, monkeypatch, tmp_path):
+    first = config.load({})["SECRET_KEY"]
+    monkeypatch.setattr(config, "INSTANCE", tmp_path / "another")
+    assert config.load({})["SECRET_KEY"] != first
+
+
+# --- what production must be given
+
+
+def test_production_names_all_that_is_missing_in_one_sentence():
+    with pytest.raises(config.WrongSetting) as refused:
+        config.load({"HUB_MODE": "production"})
+    assert str(refused.value).endswith("must be given: PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM.")
+
+
+@pytest.mark.parametrize("name", [setting.name for setting in config.SETTINGS if setting.production is None])
+def test_production_starts_without_no_setting_that_lacks_a_default(name):
+    for value in ({}, {name: ""}):
+        with pytest.raises(config.WrongSetting, match=f"must be given: {name}\\.$"):
+            config.load({key: kept for key, kept in GIVEN.items() if key != name} | value)
+
+
+def test_production_never_makes_a_secret_up(instance):
+    config.load(GIVEN)
+    assert not instance.exists()
+
+
+def test_production_keeps_its_cookies_to_itself_and_answers_to_its_name_alone():
+    settings = config.load(GIVEN)
+    assert settings["SESSION_COOKIE_NAME"] == "__Host-form"
+    assert settings["SIGN_IN_COOKIE_NAME"] == "__Host-session"
+    assert settings["SESSION_COOKIE_SECURE"] is True
+    assert settings["TRUSTED_HOSTS"] == ["officine.example"]
+    assert settings["PROXY_HOPS"] == 1
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HUB_MODE", "test", "demo or production"),
+        ("PORT", "http", "a whole number from 1 to 65535"),
+        ("PORT", "0", "a whole number from 1 to 65535"),
+        ("PORT", "70000", "a whole number from 1 to 65535"),
+        ("PROXY_HOPS", "-1", "a whole number"),
+        ("WEB_THREADS", "0", "a whole number from 1"),
+        ("SECRET_KEY", "short", "at least 32 characters"),
+        ("PUBLIC_URL", "officine.example", "a whole address"),
+        ("PUBLIC_URL", "ftp://officine.example", "a whole address"),
+        ("PUBLIC_URL", "https://officine.example/portale", "without a path"),
+        ("PUBLIC_URL", "https://officine.example:https", "a whole address"),
+        ("DATABASE_URL", "mysql://hub@127.0.0.1/hub", "sqlite:///file or postgresql://"),
+        ("DATABASE_URL", "sqlite://", "sqlite:///file or postgresql://"),
+        ("DATABASE_URL", "postgresql://hub:pass@word@127.0.0.1:x/hub", "sqlite:///file or postgresql://"),
+        ("MAIL_URL", "mail.example", "smtp://"),
+        ("MAIL_URL", "smtp://user:password@mail.example:x", "smtp://"),
+        ("MAIL_FROM", "Officine Mezzogiorno", "takes an address"),
+        ("LOG_LEVEL", "loud", "INFO"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_words_that_name_it(name, value, words):
+    with pytest.raises(config.WrongSetting) as refused:
+        config.load(GIVEN | {name: value})
+    sentence = str(refused.value)
+    assert sentence.startswith(name) and words in sentence and "\n" not in sentence
+    assert "pass@word" not in sentence and "user:password@mail.example" not in sentence
+
+
+@pytest.mark.parametrize("name", ["PORT", "WEB_WORKERS", "WEB_THREADS"])
+def test_the_web_server_refuses_a_wrong_number_by_name(name):
+    with pytest.raises(config.WrongSetting, match=f"^{name} is 'x'"):
+        config.web({name: "x"})
+
+
+@pytest.mark.parametrize("url", ["postgres://hub@db/hub", "postgresql://hub@db/hub", "postgresql+psycopg://hub@db/hub"])
+def test_every_name_of_postgresql_leads_to_the_one_driver(url):
+    assert config.load(GIVEN | {"DATABASE_URL": url})["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://hub@db/hub"
+
+
+def test_a_start_with_a_missing_setting_ends_with_that_sentence_alone():
+    """As whoever deploys sees it: no traceback, and a status that a service manager understands."""
+    told = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--check-config"],
+        cwd=config.ROOT,
+        env={"HUB_MODE": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode != 0
+    assert "must be given: PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM." in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+# --- what production does not have
+
+
+def test_production_loads_nobody_and_nothing(production):
+    app, told = production
+    assert told.exit_code == 0, told.output
+    assert DEMO_PASSWORD not in told.output
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Person)) == 0
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Space)) == 0
+
+
+@pytest.mark.parametrize("email", [email for email, *_ in PEOPLE.values()])
+def test_no_demo_account_opens_production(production, email):
+    client = production[0].test_client()
+    page = client.get("/entra", base_url="https://officine.example")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)', page.text)[1]
+    form = {"csrf_token": token, "email": email, "password": DEMO_PASSWORD}
+    answer = client.post(
+        "/entra", data=form, base_url="https://officine.example", headers={"Referer": "https://officine.example/entra"}
+    )
+    assert answer.status_code == 422
+    assert "non corrispondono" in answer.text
+
+
+@pytest.mark.parametrize("mail", ["smtp://mail.example", "maildir:mail"])
+def test_production_shows_nobodys_mail(tmp_path, mail):
+    app = create_app(GIVEN | {"MAIL_URL": mail, "DATABASE_URL": f"sqlite:///{tmp_path}/hub.sqlite", "LOG_LEVEL": "ERROR"})
+    assert app.test_client().get("/posta-dimostrativa", base_url="https://officine.example").status_code == 404
+
+
+def test_production_answers_to_no_other_name(production):
+    assert production[0].test_client().get("/", base_url="https://elsewhere.example").status_code == 400
+
+
+# --- what the README says
+
+
+def test_the_table_of_the_readme_is_the_list_of_the_settings():
+    section = README.read_text().split("\n## Configuration\n", 1)[1].split("\n## ", 1)[0]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line.startswith("|")]
+    wanted = [
+        [f"`{one.name}`", f"`{one.demo}`", f"`{one.production}`" if one.production else "must be given", one.words]
+        for one in config.SETTINGS
+    ]
+    wanted = [[cell.replace("`made at the first start`", "made at the first start") for cell in row] for row in wanted]
+    assert rows[2:] == wanted
