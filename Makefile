@@ -43,8 +43,9 @@ install: .venv/packages.done .venv/words.done .venv/assets.done
 
 # The catalogue of words: Italian in the source, English in hub/translations/en.
 messages: .venv/packages.done
-	@$(BIN)/pybabel --quiet extract -F .ci/babel.cfg -k Refusal -k _l -k lazy_gettext --no-location --sort-output --omit-header -o hub/translations/messages.pot hub
+	@$(BIN)/pybabel --quiet extract -F .ci/babel.cfg -k Refusal -k Conflict -k _l -k lazy_gettext --no-location --sort-output --omit-header -o hub/translations/messages.pot hub
 	@$(BIN)/pybabel --quiet update -i hub/translations/messages.pot -d hub/translations -l en --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@sed -i -E '/^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' hub/translations/en/LC_MESSAGES/messages.po
 
 lock:
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

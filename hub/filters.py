@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 
 from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import get_locale, gettext
 
@@ -11,7 +12,7 @@ from hub.clock import now, wall
 
 
 def init(app: Flask) -> None:
-    shown_as = (local, day, hour, clock, moment, minutes, wall_date)
+    shown_as = (local, day, hour, clock, moment, minutes, number, wall_date)
     app.jinja_env.filters |= {filter.__name__: filter for filter in shown_as}
     app.jinja_env.globals |= {"now": now, "synthetic_data": app.config["HUB_MODE"] == "demo"}
 
@@ -37,6 +38,11 @@ def hour(value: datetime | time) -> str:
         return f"{value:%H:%M}"
     at = wall(value)
     return f"{at:%H:%M}{_which(at)}"
+
+
+def number(value: int) -> str:
+    """2.000 in Italian, 2,000 in English."""
+    return format_decimal(value, locale=language())
 
 
 def wall_date(value: datetime) -> str:

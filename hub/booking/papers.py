@@ -9,7 +9,10 @@ import typst
 from hub.booking.models import Booking
 from hub.ical import Entry
 
-ADDRESS = "Officine Mezzogiorno, ex officina degli autobus FSE, di fronte alla stazione, Lecce"
+ADDRESS = {
+    "it": "Officine Mezzogiorno, ex officina degli autobus FSE, di fronte alla stazione, Lecce",
+    "en": "Officine Mezzogiorno, former FSE bus workshop, opposite the station, Lecce",
+}
 RECEIPT = Path(__file__).parent / "receipt.typ"
 
 
@@ -39,7 +42,7 @@ def calendar_entry(booking: Booking, status: str) -> Entry:
         ends=occurrence.ends_at,
         changed=occurrence.updated_at,
         summary=f"{booking.title} ({space})",
-        location=f"{space}, {ADDRESS}",
+        location=f"{space}, {ADDRESS[language]}",
         description=booking.code,
         status=status,
         url=f"/prenotazioni/{booking.code}",

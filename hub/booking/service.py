@@ -230,7 +230,7 @@ def _place(booking: Booking, slot: Slot, by: Person | None) -> None:
     if by:
         hold(booking, by=by)
     elif _is_taken(booking):
-        raise ledger.Conflict
+        raise ledger.taken()
 
 
 def _is_taken(booking: Booking) -> bool:

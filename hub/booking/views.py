@@ -19,6 +19,7 @@ from hub.filters import day, hour, language, local, minutes, moment
 from hub.ical import calendar
 from hub.refusal import Refusal
 from hub.screen import asked_page, go, screen
+from hub.spaces import rules as space_rules
 from hub.spaces import service as spaces
 from hub.spaces.ledger import Conflict
 from hub.spaces.models import Layout, Space
@@ -88,10 +89,11 @@ def _show_choice(
     space: Space, wish: WishForm, form: SlotForm, conflict: tuple[Layout, Slot] | None, address: str
 ) -> ResponseReturnValue:
     slots, opening = [], None
-    if wish.validate():
+    if wish.validate() and _fits(space, wish):
         layout = next(one for one in space.layouts if one.id == wish.layout.data)
-        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data)
-        opening = spaces.days_of(space, wish.day.data, 1)[0]
+        hours = spaces.hours()
+        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, known=hours)
+        opening = spaces.days_of(space, wish.day.data, 1, hours)[0]
     form.offer(slots)
     return screen(
         "booking/when.html",
@@ -105,6 +107,17 @@ def _show_choice(
         steps=STEPS,
         alternatives=_alternatives(conflict, wish.attendees.data) if conflict else None,
     )
+
+
+def _fits(space: Space, wish: WishForm) -> bool:
+    """Whether so many people fit in the layout; said beside the field where they do not."""
+    layout = next(one for one in space.layouts if one.id == wish.layout.data)
+    try:
+        space_rules.must_fit(wish.attendees.data, layout.capacity)
+    except Refusal as refusal:
+        wish.show(refusal)
+        return False
+    return True
 
 
 def _wish(space: Space, booking: Booking | None) -> MultiDict:
@@ -259,7 +272,7 @@ def booking(code: str) -> ResponseReturnValue:
 def receipt(code: str) -> ResponseReturnValue:
     booking = _own(code)
     title = _("Ricevuta di prenotazione %(code)s", code=booking.code)
-    note = _("Questa ricevuta dice lo stato della prenotazione al %(moment)s.", moment=moment(now()))
+    note = _("Stato della prenotazione in questo momento: %(moment)s.", moment=moment(now()))
     pdf = papers.receipt_pdf(title, language(), note, _rows(booking))
     name = f"{booking.code}.pdf"
     return Response(pdf, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -349,7 +362,7 @@ def _rows(booking: Booking) -> list[tuple[str, str]]:
         (_("Titolo"), booking.title),
         (_("Attività"), str(PURPOSES[booking.purpose]) if booking.purpose else ""),
         (_("Altre informazioni"), booking.details),
-        (_("Prenota"), booking.requester.name if booking.requester else ""),
+        (_("Chi prenota"), booking.requester.name if booking.requester else ""),
         (_("Telefono"), booking.phone),
     ]
     return [(term, words) for term, words in rows if words]

@@ -18,7 +18,7 @@ def coming(_form: Form, field: DateField) -> None:
     """A day that a calendar of bookings reaches: from today to two years ahead."""
     latest = today() + timedelta(days=REACH_DAYS)
     if field.data and not today() <= field.data <= latest:
-        raise ValidationError(_("Scegli un giorno da oggi al %(latest)s.", latest=day(latest, "d MMMM y")))
+        raise ValidationError(_("Scegli un giorno da oggi fino a %(latest)s.", latest=day(latest)))
 
 
 class SearchForm(Form):

@@ -18,17 +18,26 @@ from hub.spaces.models import EXCLUSIVE, MAX_HOURS, Allocation, Layout, Occurren
 from hub.spaces.rules import Slot, free_lane
 
 LONGEST = timedelta(hours=MAX_HOURS)
+BLOCKING = (
+    sa.select(Allocation.atom_id, Allocation.starts_at, Allocation.ends_at, Allocation.lane_from, Allocation.lane_to)
+    .where(Allocation.atom_id.in_(sa.bindparam("atoms", expanding=True)))
+    .where(Allocation.starts_at < sa.bindparam("ends"), Allocation.ends_at > sa.bindparam("starts"))
+    .where(Allocation.starts_at > sa.bindparam("since"))  # no row is longer: what is older need not be looked at
+    .where(Allocation.blocking, sa.or_(Allocation.expires_at.is_(None), Allocation.expires_at > sa.bindparam("now")))
+)
 
 
 class Conflict(Refusal):
     """The place is taken. Says nothing of who has it."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Questo orario non è più libero: qui sotto trovi gli orari e gli spazi liberi più vicini.",
-            field="starts",
-            rule="no-overlap",
-        )
+
+def taken() -> Conflict:
+    """The refusal of a place that somebody else has."""
+    return Conflict(
+        "Questo orario non è più libero: qui sotto trovi gli orari e gli spazi liberi più vicini.",
+        field="starts",
+        rule="no-overlap",
+    )
 
 
 def plan(space: Space, layout: Layout | None, slot: Slot, *, kind: str = "booking", **owner: object) -> Occurrence:
@@ -109,16 +118,8 @@ def padded(occurrence: Occurrence) -> Slot:
 
 def uses(atoms: Iterable[int], window: Slot) -> list[tuple[int, Slot, int, int]]:
     """What blocks these atoms in a window: (atom, slot, lane_from, lane_to); a hold that is over does not."""
-    rows = db.session.execute(
-        sa.select(Allocation.atom_id, Allocation.starts_at, Allocation.ends_at, Allocation.lane_from, Allocation.lane_to).where(
-            Allocation.atom_id.in_(atoms),
-            Allocation.starts_at < window.ends,
-            Allocation.starts_at > window.starts - LONGEST,
-            Allocation.ends_at > window.starts,
-            Allocation.blocking,
-            sa.or_(Allocation.expires_at.is_(None), Allocation.expires_at > now()),
-        )
-    )
+    values = {"atoms": list(atoms), "starts": window.starts, "ends": window.ends, "since": window.starts - LONGEST, "now": now()}
+    rows = db.session.execute(BLOCKING, values)
     return [(atom, Slot(starts, ends), low, high) for atom, starts, ends, low, high in rows]
 
 
@@ -143,7 +144,7 @@ def _lanes(occurrence: Occurrence, atoms: list[int], slot: Slot) -> tuple[int, i
     wanted = (occurrence.layout and occurrence.layout.lanes) or 1
     first = free_lane(((low, high) for _, _, low, high in uses(atoms, slot)), lanes, wanted)
     if first is None:
-        raise Conflict
+        raise taken()
     return first, first + wanted
 
 
@@ -164,4 +165,4 @@ def _or_conflict(statement: sa.Executable, rows: list[dict] | None = None) -> No
     except IntegrityError as error:
         if "allocation_no_overlap" not in str(error.orig):
             raise
-        raise Conflict from error
+        raise taken() from error

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 WIDTH, HEIGHT, MARGIN = 180, 120, 14
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """chairs: centres (x, y); tables: (x, y, width, height). In units of a 180 x 120 drawing."""
 
@@ -14,7 +15,13 @@ class Plan:
     chairs: list[tuple[float, float]] = field(default_factory=list)
     tables: list[tuple[float, float, float, float]] = field(default_factory=list)
 
+    @cached_property
+    def dots(self) -> str:
+        """The chairs as the path of an SVG: a dot of no length each, which a round line cap makes visible."""
+        return "".join(f"M{x} {y}h0" for x, y in self.chairs)
 
+
+@cache
 def plan(kind: str, people: int) -> Plan:
     """The sketch of one layout; people as they are, up to the 240 chairs that a drawing can tell apart."""
     count = min(people, 240)

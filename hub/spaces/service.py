@@ -29,16 +29,10 @@ def space_by(slug: str) -> Space | None:
 
 def hours() -> list[Hours]:
     """Every opening rule and exception of the hub, as plain values."""
-    columns = (
-        Opening.space_id,
-        Opening.weekday,
-        Opening.opens,
-        Opening.closes,
-        Opening.valid_from,
-        Opening.valid_to,
-        Opening.reason,
-    )
-    return [Hours(*row) for row in db.session.execute(sa.select(*columns))]
+    return [Hours(*row) for row in db.session.execute(HOURS)]
+
+
+HOURS = sa.select(*(getattr(Opening, name) for name in Hours.__dataclass_fields__))
 
 
 @lru_cache(64)
@@ -47,7 +41,19 @@ def _holidays(year: int) -> dict[date, dict[str, str]]:
         language: country_holidays("IT", subdiv="LE", years=year, language=code)
         for language, code in (("it", "it_IT"), ("en", "en_US"))
     }
-    return {day: {language: days.get(day, name) for language, days in named.items()} for day, name in named["it"].items()}
+    return {
+        day: {"it": name, "en": BRITISH.get(named["en"][day], named["en"][day])}
+        for day, name in named["it"].items()
+        if name not in WORKING
+    }
+
+
+WORKING = {"Giorno dell'unità nazionale"}  # kept on a Sunday by law, and nobody closes for it
+BRITISH = {
+    "Labor Day": "Labour Day",
+    "Assumption Of Mary Day": "Assumption of Mary",
+    "Saint Orontius's Day": "Sant'Oronzo, patron saint of Lecce",
+}
 
 
 def holiday(day: date) -> dict[str, str] | None:
