@@ -1,7 +1,11 @@
 """The reader's language: the one they chose, else what their browser asks for; Italian is the source."""
 
+from functools import cache
+from gettext import NullTranslations
+
+from babel.support import Translations
 from flask import Flask, Response, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale, get_translations
 
 LANGUAGES = {"it": "Italiano", "en": "English"}
 COOKIE = "lang"
@@ -10,7 +14,21 @@ babel = Babel()
 
 def init(app: Flask) -> None:
     babel.init_app(app, locale_selector=chosen)
+    app.jinja_env.install_gettext_callables(
+        lambda words: _words().gettext(words), lambda one, more, count: _words().ngettext(one, more, count), newstyle=True
+    )
     app.context_processor(lambda: {"locale": str(get_locale()), "languages": LANGUAGES})
+
+
+@cache
+def _catalogue(language: str) -> Translations | NullTranslations:
+    """The words of a language, looked up once: Flask-Babel looks them up anew for every string of a page."""
+    with force_locale(language):
+        return get_translations()
+
+
+def _words() -> Translations | NullTranslations:
+    return _catalogue(str(get_locale()))
 
 
 def chosen() -> str:

@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column
 
 from hub.clock import now
 from hub.db import UtcDateTime, db
@@ -36,7 +36,12 @@ def once(actor: str, key: str, body: str) -> Sending:
     Where the same key is being stored by another transaction, waits for its end. Raises Refusal if the body differs.
     """
     digest = hashlib.sha256(body.encode()).hexdigest()
-    _insert_or_wait(actor, key, digest)
+    values = {"actor": actor, "key": key, "body_sha256": digest, "answer": "", "sent_at": now()}
+    if _insert_or_wait(values):
+        sending = Sending(**values)
+        make_transient_to_detached(sending)  # the row as it was just stored: no need to ask for it
+        db.session.add(sending)
+        return sending
     sending = db.session.get_one(Sending, (actor, key))
     if sending.body_sha256 != digest:
         raise Refusal(
@@ -46,8 +51,8 @@ def once(actor: str, key: str, body: str) -> Sending:
     return sending
 
 
-def _insert_or_wait(actor: str, key: str, digest: str) -> None:
+def _insert_or_wait(values: dict[str, object]) -> bool:
+    """Whether the row went in; where another transaction is storing it, that one's end is waited for."""
     dialect = db.session.get_bind().dialect.name
     insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    values = {"actor": actor, "key": key, "body_sha256": digest, "answer": "", "sent_at": now()}
-    db.session.execute(insert(Sending).values(values).on_conflict_do_nothing())
+    return db.session.execute(insert(Sending).values(values).on_conflict_do_nothing()).rowcount == 1

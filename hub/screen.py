@@ -22,7 +22,7 @@ def screen(page: str, part: str | None = None, /, status: int = 200, **context: 
     response = make_response(render_template(part if part and wants_part() else page, **context), status)
     if part:
         response.vary.add("HX-Request")
-    db.session.rollback()  # what a page shows is read, never kept: the transaction ends before the page is sent
+    db.session.close()  # what a page shows is read, never kept: the transaction ends before the page is sent
     return response
 
 

@@ -55,18 +55,8 @@ class Booking(db.Model):
         ),
         sa.CheckConstraint("state <> 'held' OR (requester_id IS NOT NULL AND held_until IS NOT NULL)", name="held"),
         sa.Index("ix_booking_mine", "requester_id", "id"),
-        sa.Index(
-            "ix_booking_waiting",
-            "submitted_at",
-            sqlite_where=sa.text("state IN ('submitted', 'changes_requested')"),
-            postgresql_where=sa.text("state IN ('submitted', 'changes_requested')"),
-        ),
-        sa.Index(
-            "ix_booking_unfinished",
-            "created_at",
-            sqlite_where=sa.text("state IN ('draft', 'held')"),
-            postgresql_where=sa.text("state IN ('draft', 'held')"),
-        ),
+        sa.Index("ix_booking_queue", "state", "submitted_at"),
+        sa.Index("ix_booking_age", "state", "created_at"),
     )
 
     @property

@@ -156,11 +156,12 @@ def keeps_its_place(booking: Booking) -> bool:
     return _occupies(booking)
 
 
-WHOLE = (
-    joinedload(Booking.space).selectinload(Space.atoms),
+LISTED = (joinedload(Booking.space), selectinload(Booking.occurrences))
+WHOLE = (  # one booking, in one query
+    joinedload(Booking.space).joinedload(Space.atoms),
     joinedload(Booking.layout).joinedload(Layout.space),
     joinedload(Booking.requester),
-    selectinload(Booking.occurrences),
+    joinedload(Booking.occurrences),
 )
 
 
@@ -180,7 +181,7 @@ def booking_by_code(code: str, *, locked: bool = False) -> Booking | None:
 
 def _one(query: sa.Select, locked: bool) -> Booking | None:
     query = query.options(*WHOLE)
-    return db.session.scalars(query.with_for_update(of=Booking) if locked else query).one_or_none()
+    return db.session.scalars(query.with_for_update(of=Booking) if locked else query).unique().one_or_none()
 
 
 def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
@@ -206,11 +207,11 @@ def rivals(booking: Booking) -> list[Booking]:
         .where(other.starts_at > booking.occurrence.starts_at - 2 * ledger.LONGEST)
     )
     waiting = sa.select(Booking).where(Booking.id.in_(ids), Booking.state.in_(("submitted", "changes_requested")))
-    return list(db.session.scalars(waiting.options(*WHOLE).order_by(Booking.submitted_at)))
+    return list(db.session.scalars(waiting.options(*LISTED).order_by(Booking.submitted_at)))
 
 
 def _paged(query: sa.Select, page: int, size: int) -> tuple[list[Booking], bool]:
-    found = db.session.scalars(query.options(*WHOLE).offset((page - 1) * size).limit(size + 1)).all()
+    found = db.session.scalars(query.options(*LISTED).offset((page - 1) * size).limit(size + 1)).all()
     return list(found[:size]), len(found) > size
 
 
@@ -243,7 +244,7 @@ def _held_already(layout: Layout, slot: Slot, by: Person) -> Booking | None:
     same = sa.select(Booking).join(Booking.occurrences)
     same = same.where(Booking.requester_id == by.id, Booking.state == "held", Booking.held_until > now())
     same = same.where(Booking.layout_id == layout.id, Occurrence.starts_at == slot.starts, Occurrence.ends_at == slot.ends)
-    return db.session.scalars(same.options(*WHOLE)).first()
+    return db.session.scalars(same.options(*WHOLE)).unique().first()
 
 
 def _must_be_unfinished(booking: Booking, *also: str) -> None:

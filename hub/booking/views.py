@@ -195,13 +195,6 @@ def who(key: str) -> ResponseReturnValue:
 @residents
 def summary(key: str) -> ResponseReturnValue:
     form = SubmitForm()
-    if (
-        form.is_submitted()
-        and (sent := service.booking_by_key(key))
-        and sent.submitted_at
-        and sent.requester_id == current_user.id
-    ):
-        return go(url_for(".booking", code=sent.code))  # sent already, perhaps from another tab
     booking = _draft(key)
     if not booking.title or booking.requester_id is None:
         return redirect(url_for(".details" if not booking.title else ".who", key=key), 303)
@@ -248,7 +241,7 @@ def _draft(key: str) -> Booking:
         if booking.requester_id != current_user.id:
             abort(404)
     if booking.state not in ("draft", "held"):
-        abort(redirect(url_for(".booking", code=booking.code), 303))
+        abort(go(url_for(".booking", code=booking.code)))  # sent already, perhaps from another tab
     return booking
 
 

@@ -18,7 +18,7 @@ bp = Blueprint("pages", __name__)
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
-    return screen("pages/home.html", spaces=spaces.spaces())
+    return screen("pages/home.html", spaces=spaces.showcase())
 
 
 @bp.post("/lingua")

@@ -97,7 +97,7 @@ class Layout(db.Model):
         sa.UniqueConstraint("space_id", "code"),
         one_of("kind", LAYOUT_KINDS, "kind"),
         sa.CheckConstraint("capacity > 0", name="capacity"),
-        sa.CheckConstraint("setup_min >= 0 AND cleanup_min >= 0", name="padding"),
+        sa.CheckConstraint("setup_min BETWEEN 0 AND 240 AND cleanup_min BETWEEN 0 AND 240", name="padding"),
         sa.CheckConstraint("lanes IS NULL OR lanes >= 1", name="lanes"),
     )
 
@@ -193,8 +193,10 @@ class Allocation(db.Model):
         sa.Index("ix_allocation_week", "atom_id", "starts_at", "ends_at"),
         sa.Index(
             "ix_allocation_lapsing",
+            "atom_id",
             "expires_at",
-            sqlite_where=sa.text("blocking AND expires_at IS NOT NULL"),
+            # written as the queries write it: SQLite uses a partial index only for the very same words
+            sqlite_where=sa.text("blocking = 1 AND expires_at IS NOT NULL"),
             postgresql_where=sa.text("blocking AND expires_at IS NOT NULL"),
         ),
         sa.CheckConstraint("lane_from < lane_to", name="lanes"),

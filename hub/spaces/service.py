@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from holidays import country_holidays
@@ -19,6 +20,22 @@ def spaces() -> list[Space]:
     """All published spaces with their layouts and atoms, in the order of the house."""
     whole = sa.select(Space).options(selectinload(Space.layouts), selectinload(Space.atoms))
     return list(db.session.scalars(whole.where(Space.published).order_by(Space.sort)))
+
+
+class Showcase(NamedTuple):
+    """A space in a shop window: people is the most that any of its layouts holds."""
+
+    slug: str
+    name: dict[str, str]
+    text: dict[str, str]
+    people: int
+
+
+def showcase() -> list[Showcase]:
+    """The single spaces of the hub, without their combinations, in the order of the house; in one query."""
+    people = sa.select(sa.func.max(Layout.capacity)).where(Layout.space_id == Space.id).scalar_subquery()
+    single = sa.select(Space.slug, Space.name, Space.text, people).where(Space.published, Space.kind == "atomic")
+    return [Showcase(*row) for row in db.session.execute(single.order_by(Space.sort))]
 
 
 def space_by(slug: str) -> Space | None:
@@ -127,41 +144,65 @@ def free_week(space: Space, first: date, count: int = 7, known: list[Hours] | No
     return [(day, free_stretches(day.slots, taken)) for day in days]
 
 
-def free_slots(space: Space, layout: Layout, day: date, minutes: int, *, known: list[Hours] | None = None) -> list[Slot]:
-    """The times of a day when this layout can be had for so many minutes, by the space's notice, on its grid."""
-    starts, ends = span(day)
-    around = Slot(starts, ends).padded(layout.setup_min + 60, layout.cleanup_min + 60)
+def free_slots(
+    space: Space,
+    layout: Layout,
+    day: date,
+    minutes: int,
+    *,
+    known: list[Hours] | None = None,
+    taken: list[tuple[int, Slot, int, int]] | None = None,
+) -> list[Slot]:
+    """The times of a day when this layout can be had for so many minutes, by the space's notice, on its grid.
+
+    known: the hub's hours, taken: the ledger's uses around the day, for whoever has asked for them already.
+    """
+    around = _around(day, 1)
+    here = [use for use in taken if use[0] in space.atom_ids] if taken is not None else uses(space.atom_ids, around)
     opening = days_of(space, day, 1, known)[0]
-    free = free_stretches([around], busy(space, layout, around))
+    free = free_stretches([around], _busy(space, layout, here))
     earliest = now() + timedelta(hours=space.notice_hours)
     latest = now() + timedelta(days=space.horizon_days)
     found = starts_within(free, minutes, layout.setup_min, layout.cleanup_min, opening.slots)
     return [slot for slot in found if earliest <= slot.starts <= latest]
 
 
+def _around(first: date, days: int) -> Slot:
+    """These days with what may come before and after them: the set-up and the clean-up of their first and last use."""
+    return Slot(*span(first, days)).padded(LONGEST_PADDING, LONGEST_PADDING)
+
+
+LONGEST_PADDING = 240
+
+
 def nearest(space: Space, layout: Layout, wanted: Slot, count: int = 3, within_days: int = 14) -> list[Slot]:
     """The free times of the same length nearest to the wanted one, looking some days back and ahead."""
-    known, found = hours(), []
     centre = wanted.starts.astimezone(ROME).date()
-    for distance in range(within_days + 1):
-        for day in {centre - timedelta(days=distance), centre + timedelta(days=distance)}:
-            found += free_slots(space, layout, day, wanted.minutes, known=known)
-        if len(found) >= count:
+    first = max(centre - timedelta(days=within_days), today())
+    days = [first + timedelta(days=n) for n in range((centre - first).days + within_days + 1)]
+    known, taken = hours(), uses(space.atom_ids, _around(first, len(days)))
+    found: list[Slot] = []
+    for day in sorted(days, key=lambda day: abs(day - centre)):
+        if len(found) >= count and abs(day - centre) > timedelta(days=1):
             break
+        found += free_slots(space, layout, day, wanted.minutes, known=known, taken=taken)
     return sorted(sorted(found, key=lambda slot: abs(slot.starts - wanted.starts))[:count])
 
 
 def elsewhere(wanted: Slot, people: int, *, other_than: Space, count: int = 3) -> list[Layout]:
     """Layouts of other spaces and combinations that hold these people at the same time, the snuggest first."""
-    known, day = hours(), wanted.starts.astimezone(ROME).date()
+    day = wanted.starts.astimezone(ROME).date()
+    others = [space for space in spaces() if space.id != other_than.id]
+    known, taken = hours(), uses({atom for space in others for atom in space.atom_ids}, _around(day, 1))
     found = []
-    for space in spaces():
-        fitting = [layout for layout in space.layouts if layout.capacity >= people]
-        for layout in sorted(fitting, key=lambda layout: layout.capacity):
-            if space.id != other_than.id and wanted in free_slots(space, layout, day, wanted.minutes, known=known):
-                found.append(layout)
+    for layout in sorted((layout for space in others for layout in space.layouts), key=lambda layout: layout.capacity):
+        if layout.capacity < people or layout.space in [other.space for other in found]:
+            continue
+        if wanted in free_slots(layout.space, layout, day, wanted.minutes, known=known, taken=taken):
+            found.append(layout)
+            if len(found) == count:
                 break
-    return sorted(found, key=lambda layout: layout.capacity)[:count]
+    return found
 
 
 def close(space: Space, slot: Slot, reason: dict[str, str]) -> Closure:

@@ -204,7 +204,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_layout_capacity")),
         sa.CheckConstraint("lanes IS NULL OR lanes >= 1", name=op.f("ck_layout_lanes")),
-        sa.CheckConstraint("setup_min >= 0 AND cleanup_min >= 0", name=op.f("ck_layout_padding")),
+        sa.CheckConstraint("setup_min BETWEEN 0 AND 240 AND cleanup_min BETWEEN 0 AND 240", name=op.f("ck_layout_padding")),
         sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_layout_space_id_space")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_layout")),
         sa.UniqueConstraint("space_id", "code", name=op.f("uq_layout_space_id_code")),
@@ -278,21 +278,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
         sa.UniqueConstraint("key", name=op.f("uq_booking_key")),
     )
+    op.create_index("ix_booking_age", "booking", ["state", "created_at"])
     op.create_index("ix_booking_mine", "booking", ["requester_id", "id"])
-    op.create_index(
-        "ix_booking_unfinished",
-        "booking",
-        ["created_at"],
-        sqlite_where=sa.text("state IN ('draft', 'held')"),
-        postgresql_where=sa.text("state IN ('draft', 'held')"),
-    )
-    op.create_index(
-        "ix_booking_waiting",
-        "booking",
-        ["submitted_at"],
-        sqlite_where=sa.text("state IN ('submitted', 'changes_requested')"),
-        postgresql_where=sa.text("state IN ('submitted', 'changes_requested')"),
-    )
+    op.create_index("ix_booking_queue", "booking", ["state", "submitted_at"])
     op.create_table(
         "booking_change",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -381,8 +369,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_allocation_lapsing",
         "allocation",
-        ["expires_at"],
-        sqlite_where=sa.text("blocking AND expires_at IS NOT NULL"),
+        ["atom_id", "expires_at"],
+        sqlite_where=sa.text("blocking = 1 AND expires_at IS NOT NULL"),
         postgresql_where=sa.text("blocking AND expires_at IS NOT NULL"),
     )
     op.create_index("ix_allocation_week", "allocation", ["atom_id", "starts_at", "ends_at"])
