@@ -95,6 +95,7 @@ def init(app: Flask) -> None:
             event.listen(db.engine, "connect", _open_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
     app.before_request(lambda: _reads_only.set(request.method in ("GET", "HEAD", "OPTIONS")) and None)
+    app.teardown_request(lambda _error: _reads_only.set(False) and None)
 
 
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
