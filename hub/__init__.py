@@ -10,6 +10,7 @@ from hub import assets, commands, db, errors, filters, health, language, web
 from hub.accounts import sign_in
 from hub.accounts.views import bp as accounts
 from hub.booking.staff import bp as booking_staff
+from hub.booking.steps import bp as booking_steps
 from hub.booking.views import bp as booking
 from hub.evaluation.views import bp as evaluation
 from hub.notices.staff import bp as notices_staff
@@ -19,7 +20,7 @@ from hub.pages.views import bp as pages
 from hub.spaces.views import bp as spaces
 
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
-ROOMS = (notices, notices_staff, accounts, spaces, booking, booking_staff, evaluation, pages)
+ROOMS = (notices, notices_staff, accounts, spaces, booking, booking_steps, booking_staff, evaluation, pages)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

@@ -24,6 +24,11 @@ def options(words: Iterable[tuple[object, str]], empty: str | None = None) -> li
 class Form(FlaskForm):
     """A form whose refusals stand beside the field that they speak of."""
 
+    @property
+    def http_status(self) -> int:
+        """422 where something has to be corrected, else 200."""
+        return 422 if self.errors else 200
+
     def show(self, refusal: Refusal) -> None:
         """Put a rule's words beside its field (or above the form), translated for who reads."""
         words = gettext(refusal.words, **{name: shown(value) for name, value in refusal.values.items()})

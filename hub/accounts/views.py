@@ -42,7 +42,7 @@ def register() -> ResponseReturnValue:
         except Refusal as refusal:
             db.session.rollback()
             form.show(refusal)
-    return screen("accounts/register.html", status=422 if form.errors else 200, form=form)
+    return screen("accounts/register.html", status=form.http_status, form=form)
 
 
 @bp.get("/registrati/controlla-la-posta")
@@ -68,7 +68,7 @@ def resend() -> ResponseReturnValue:
         except Refusal as refusal:
             db.session.rollback()
             form.show(refusal)
-    return screen("accounts/resend.html", status=422 if form.errors else 200, form=form)
+    return screen("accounts/resend.html", status=form.http_status, form=form)
 
 
 @bp.route("/conferma/<token>", methods=["GET", "POST"])
@@ -111,7 +111,7 @@ def sign_in() -> ResponseReturnValue:
                 service.resend(form.email.data, form.next.data or "")
                 db.session.commit()
             form.show(refusal)
-    return screen("accounts/sign_in.html", status=422 if form.errors else 200, form=form)
+    return screen("accounts/sign_in.html", status=form.http_status, form=form)
 
 
 @bp.post("/esci")
@@ -147,4 +147,4 @@ def profile() -> ResponseReturnValue:
         except Refusal as refusal:
             db.session.rollback()
             form.show(refusal)
-    return screen("accounts/profile.html", status=422 if form.errors else 200, form=form)
+    return screen("accounts/profile.html", status=form.http_status, form=form)

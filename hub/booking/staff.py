@@ -48,7 +48,7 @@ def decide(code: str) -> ResponseReturnValue:
     return screen(
         "booking/staff/decide.html",
         "booking/staff/_decide.html",
-        422 if form.errors else 200,
+        form.http_status,
         booking=booking,
         form=form,
         waiting=booking.state in ("submitted", "changes_requested"),
