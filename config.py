@@ -80,6 +80,9 @@ def _whole(name: str, text: str, least: int = 0, most: int = 1000) -> int:
     return int(text)
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 def _kept_secret() -> str:
     """The demo's secret, made once and kept beside its database, so that sessions outlive a restart."""
     file = INSTANCE / "secret_key"
@@ -94,6 +97,8 @@ def _flask_settings(values: dict[str, str]) -> dict[str, object]:
     _whole("PORT", values["PORT"], 1, 65535)
     public = _public(values["PUBLIC_URL"])
     secure = public.scheme == "https"
+    if values["HUB_MODE"] == "production" and not secure and public.hostname not in LOOPBACK:
+        raise WrongSetting("PUBLIC_URL must begin with https in production: sign-in cookies are not sent in the clear.")
     prefix = "__Host-" if secure else ""
     return {
         "PROXY_HOPS": _whole("PROXY_HOPS", values["PROXY_HOPS"]),
@@ -109,6 +114,7 @@ def _flask_settings(values: dict[str, str]) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SIGN_IN_HOURS": 12,
+        "WTF_CSRF_SSL_STRICT": False,  # some browsers send no Referer: the signed token and SameSite keep the form safe
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still go through: the cookie bounds it
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_PARTS": 200,

@@ -26,7 +26,20 @@ from hub.participation.seal import seal_log
 from hub.refusal import Refusal
 from hub.spaces.service import audit
 
-hub = AppGroup("hub", help="What runs beside the web server.")
+
+class HubGroup(AppGroup):
+    """Commands that say in a sentence when the database is away."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except SQLAlchemyError as error:
+            if not is_unavailable(error):
+                raise
+            raise click.ClickException("The database cannot be reached, or is locked: nothing was lost, try again.") from error
+
+
+hub = HubGroup("hub", help="What runs beside the web server.")
 
 
 def purge() -> None:
@@ -101,10 +114,6 @@ def work(once: bool) -> None:
         return worker.run()
     try:
         return worker.run_once()
-    except SQLAlchemyError as error:
-        if not is_unavailable(error):
-            raise
-        raise click.ClickException("The database cannot be reached, or is locked: nothing was lost, try again.") from error
     finally:
         way_out.close()
 

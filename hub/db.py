@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -241,6 +242,7 @@ def must_hold_guarantees(app: Flask) -> None:
         except OperationalError as error:
             if not is_unavailable(error):
                 raise
+            structlog.get_logger("hub").warning("database unavailable at the start", code=getattr(error.orig, "sqlstate", None))
             return
         finally:
             db.engine.dispose()  # a web server forks after this: its processes must inherit no connection

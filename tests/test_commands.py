@@ -20,7 +20,7 @@ from hub.spaces.models import Space
 from tests.databases import ENGINES, environment
 from tests.hub.booking.conftest import ask, free_slot
 
-FLASK = (sys.executable, "-W", "error", "-m", "flask", "--app", "hub")
+FLASK = (sys.executable, "-m", "flask", "--app", "hub")
 
 
 @pytest.fixture

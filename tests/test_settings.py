@@ -12,7 +12,7 @@ import config
 from hub import create_app
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from hub.accounts.models import Person
-from hub.db import db
+from hub.db import GUARANTEES, db
 from hub.spaces.models import Space
 
 README = Path(__file__).parent.parent / "README.md"
@@ -213,3 +213,29 @@ def test_the_table_of_the_readme_is_the_list_of_the_settings():
     ]
     wanted = [[cell.replace("`made at the first start`", "made at the first start") for cell in row] for row in wanted]
     assert rows[2:] == wanted
+
+
+def test_the_readme_names_the_accounts_of_the_demo():
+    text = README.read_text()
+    assert f"`{DEMO_PASSWORD}`" in text
+    assert all(f"| {role} | `{email}` |" in text for role, (email, *_) in PEOPLE.items())
+
+
+def test_the_promises_of_the_readme_stand_in_the_models_and_their_tests_exist():
+    section = README.read_text().split("\n## Promises, and what keeps them\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("|")][2:]
+    named = set(GUARANTEES)
+    for table in db.metadata.tables.values():
+        named |= {str(one.name) for one in (*table.constraints, *table.indexes)}
+    assert {name for _, kept_by, _ in rows for name in re.findall(r"`(\w+)`", kept_by)} - named == set()
+    assert [path for *_, shown in rows for path in re.findall(r"`(\S+)`", shown) if not (config.ROOT / path).is_file()] == []
+    told = {name for _, kept_by, _ in rows for name in re.findall(r"`(\w+)`", kept_by)}
+    assert set(GUARANTEES) - told == set(), "a guarantee that the README does not tell"
+
+
+def test_the_files_on_the_map_exist():
+    text = README.read_text().split("\n## The map\n", 1)[1].split("\n## ", 1)[0]
+    drawn = text.split("```")[1]
+    paths = {word for word in re.findall(r"^(?:hub|impact|migrations|docs)[\w/.]*|^[\w.]+\.py", drawn, re.M) if "<" not in word}
+    assert paths
+    assert [path for path in paths if not (config.ROOT / path).exists()] == []

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
 
 from hub.access import evaluators
@@ -28,8 +28,6 @@ def log_file() -> ResponseReturnValue:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.csv"
         export_log(file, "csv")
-        body = file.read_bytes()
+        opened = file.open("rb")  # outlives its folder: sent from the disk, piece by piece
     name = f"registro-{wall(now()):%Y%m%d-%H%M}.csv"
-    return Response(
-        body, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return send_file(opened, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name)

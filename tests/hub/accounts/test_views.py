@@ -260,11 +260,12 @@ def test_staff_find_their_desks_in_the_personal_area(app, client, rosa):
 def test_the_mails_are_whole_in_both_languages(app, client, rosa):
     register(client, "rosa@posta.example")
     register(client, "nuova@posta.example")
+    token = last_token(app)
     with app.app_context():
         told = db.session.scalars(sa.select(Notice).order_by(Notice.id)).all()
         known, new = (words(row, row.language) for row in told)
         assert known[0] == "Hai già un account" and "http://localhost/entra" in known[1]
-        assert f"http://localhost/conferma/{last_token(app)}" in new[1]
+        assert f"http://localhost/conferma/{token}" in new[1]
         assert "24 ore" in new[1]
         for row in told:
             assert all(words(row, language)[1] for language in ("it", "en"))

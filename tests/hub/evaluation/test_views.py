@@ -24,7 +24,8 @@ def test_the_log_of_the_demo_is_downloaded_and_verified_elsewhere(app, client, t
         sealed = seal_log()
     page = client.page("/valutazione/registro")
     file = tmp_path / "registro.csv"
-    file.write_bytes(client.get(page.link("Scarica")).data)
+    with client.get(page.link("Scarica")) as answer:
+        file.write_bytes(answer.data)
     head = page.text.split("--head ")[1].split()[0]
     told = subprocess.run(
         [sys.executable, "-m", "impact", "verify", file, "--head", head], capture_output=True, text=True, check=False
@@ -37,6 +38,7 @@ def test_the_log_names_nobody(app, client):
         demo.load()
         db.session.commit()
         seal_log()
-    text = evaluator(client).get("/valutazione/registro.csv").text
+    with evaluator(client).get("/valutazione/registro.csv") as answer:
+        text = answer.text
     assert "space.booked" in text
     assert not any(word in text for word in ("Serena", "officine.example", "person:", "Corso di italiano"))
