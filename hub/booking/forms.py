@@ -82,7 +82,7 @@ class DetailsForm(Form):
 
 class WhoForm(Form):
     phone = StringField(
-        _("Telefono"),
+        _("Telefono (facoltativo)"),
         [Optional(), Length(max=40)],
         description=_("Lo usiamo solo se c'è un problema con questa prenotazione."),
     )
@@ -102,7 +102,7 @@ class SubmitForm(CreatingForm):
 class ReasonForm(Form):
     """A change of mind, with or without a reason."""
 
-    reason = TextAreaField(_("Motivo"), [Optional(), Length(max=1000)])
+    reason = TextAreaField(_("Motivo (facoltativo)"), [Optional(), Length(max=1000)])
 
 
 class DecisionForm(Form):

@@ -28,11 +28,15 @@ CODE = re.compile(r"OM-[0-9]{4}-(?P<number>[0-9]{6,9})")
 def draft(layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> Booking:
     """Begin a booking; whoever has signed in has the place kept for some minutes. Raises Refusal, Conflict.
 
-    Asked again for what the same person holds already (another tab, say), it is that booking.
+    Where the same person holds that time already, or one that it would overlap (another tab, or the way back), it is that
+    booking which takes the new time.
     """
     _must_suit(layout, slot, attendees)
-    if by and (held := _held_already(layout, slot, by)):
-        held.attendees = attendees
+    if by and (held := _held_around(layout, slot, by)):
+        if (held.layout, held.slot) == (layout, slot):
+            held.attendees = attendees
+        else:
+            change_slot(held, layout, slot, attendees, by=by)
         return held
     booking = Booking(state="draft", space=layout.space, layout=layout, attendees=attendees, created_at=now(), occurrences=[])
     db.session.add(booking)
@@ -184,6 +188,16 @@ def _one(query: sa.Select, locked: bool) -> Booking | None:
     return db.session.scalars(query.with_for_update(of=Booking) if locked else query).unique().one_or_none()
 
 
+def held_by(person: Person, space: Space) -> sa.Select:
+    """The ids of what somebody has on hold in a space now: for their own eyes, that time is free."""
+    return (
+        sa.select(Occurrence.id)
+        .join(Booking, Booking.id == Occurrence.booking_id)
+        .where(Booking.requester_id == person.id, Booking.space_id == space.id)
+        .where(Booking.state == "held", Booking.held_until > now())
+    )
+
+
 def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
     """A page of somebody's bookings, the newest first, and whether there are more."""
     query = sa.select(Booking).where(Booking.requester_id == person.id).order_by(Booking.id.desc())
@@ -240,11 +254,11 @@ def _is_taken(booking: Booking) -> bool:
     return any(padded.meets(slot) for slot in spaces.busy(booking.space, booking.layout, padded))
 
 
-def _held_already(layout: Layout, slot: Slot, by: Person) -> Booking | None:
-    same = sa.select(Booking).join(Booking.occurrences)
-    same = same.where(Booking.requester_id == by.id, Booking.state == "held", Booking.held_until > now())
-    same = same.where(Booking.layout_id == layout.id, Occurrence.starts_at == slot.starts, Occurrence.ends_at == slot.ends)
-    return db.session.scalars(same.options(*WHOLE)).unique().first()
+def _held_around(layout: Layout, slot: Slot, by: Person) -> Booking | None:
+    wanted = slot.padded(layout.setup_min, layout.cleanup_min)
+    held = sa.select(Booking).join(Booking.occurrences).where(Occurrence.id.in_(held_by(by, layout.space)))
+    found = db.session.scalars(held.options(*WHOLE)).unique()
+    return next((booking for booking in found if ledger.padded(booking.occurrence).meets(wanted)), None)
 
 
 def _must_be_unfinished(booking: Booking, *also: str) -> None:

@@ -85,7 +85,8 @@ def _show_choice(
     if wish.validate() and _fits(space, wish):
         layout = next(one for one in space.layouts if one.id == wish.layout.data)
         hours = spaces.hours()
-        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, known=hours)
+        mine = service.held_by(current_user, space) if current_user.is_authenticated else None
+        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, known=hours, ignoring=mine)
         opening = spaces.days_of(space, wish.day.data, 1, hours)[0]
     form.offer(slots)
     return screen(

@@ -116,10 +116,14 @@ def padded(occurrence: Occurrence) -> Slot:
     return Slot(occurrence.starts_at, occurrence.ends_at).padded(occurrence.setup_min, occurrence.cleanup_min)
 
 
-def uses(atoms: Iterable[int], window: Slot) -> list[tuple[int, Slot, int, int]]:
-    """What blocks these atoms in a window: (atom, slot, lane_from, lane_to); a hold that is over does not."""
+def uses(atoms: Iterable[int], window: Slot, ignoring: sa.Select | None = None) -> list[tuple[int, Slot, int, int]]:
+    """What blocks these atoms in a window: (atom, slot, lane_from, lane_to); a hold that is over does not.
+
+    ignoring: a query of the ids of occurrences that do not count, such as the holds of whoever asks.
+    """
     values = {"atoms": list(atoms), "starts": window.starts, "ends": window.ends, "since": window.starts - LONGEST, "now": now()}
-    rows = db.session.execute(BLOCKING, values)
+    blocking = BLOCKING if ignoring is None else BLOCKING.where(Allocation.occurrence_id.not_in(ignoring))
+    rows = db.session.execute(blocking, values)
     return [(atom, Slot(starts, ends), low, high) for atom, starts, ends, low, high in rows]
 
 

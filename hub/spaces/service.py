@@ -152,13 +152,15 @@ def free_slots(
     *,
     known: list[Hours] | None = None,
     taken: list[tuple[int, Slot, int, int]] | None = None,
+    ignoring: sa.Select | None = None,
 ) -> list[Slot]:
     """The times of a day when this layout can be had for so many minutes, by the space's notice, on its grid.
 
-    known: the hub's hours, taken: the ledger's uses around the day, for whoever has asked for them already.
+    known: the hub's hours, taken: the ledger's uses around the day, for whoever has asked for them already; ignoring:
+    occurrences that do not count (see ledger.uses).
     """
     around = _around(day, 1)
-    here = [use for use in taken if use[0] in space.atom_ids] if taken is not None else uses(space.atom_ids, around)
+    here = [use for use in taken if use[0] in space.atom_ids] if taken is not None else uses(space.atom_ids, around, ignoring)
     opening = days_of(space, day, 1, known)[0]
     free = free_stretches([around], _busy(space, layout, here))
     earliest = now() + timedelta(hours=space.notice_hours)

@@ -21,3 +21,11 @@ for (const outcome of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) 
 document.addEventListener('htmx:beforeRequest', () => {
   trouble.hidden = true
 })
+
+// htmx notes the address of the page in sessionStorage, where it outlives the page; an address can hold a draft's secret.
+// Without the note htmx asks the browser for the address.
+const forget = () => sessionStorage.removeItem('htmx-current-path-for-history')
+for (const moment of ['htmx:pushedIntoHistory', 'htmx:replacedInHistory', 'htmx:historyRestore']) {
+  document.addEventListener(moment, forget)
+}
+forget()

@@ -130,6 +130,19 @@ def test_the_same_wish_from_two_tabs_is_one_booking(hub, people, session):
     assert service.draft(layout, slot, 7, by=people["citizen"]) is first
 
 
+def test_a_time_that_overlaps_one_s_own_hold_moves_it(hub, people, session):
+    layout = hub["aula-1"].layouts[0]
+    slot = free_slot(layout)
+    first = service.draft(layout, slot, 5, by=people["citizen"])
+    moved = Slot(slot.starts + timedelta(minutes=30), slot.ends + timedelta(minutes=30))
+    mine = service.held_by(people["citizen"], layout.space)
+    assert moved in spaces.free_slots(layout.space, layout, slot.starts.date(), 120, ignoring=mine)
+    assert moved not in spaces.free_slots(layout.space, layout, slot.starts.date(), 120)
+    again = service.draft(layout, moved, 6, by=people["citizen"])
+    assert again is first and again.slot == moved and again.attendees == 6
+    assert spaces.audit() == dict.fromkeys(spaces.AUDITS, 0)
+
+
 def test_nobody_keeps_more_than_three_places_waiting(hub, people, session):
     for slug in ("aula-1", "aula-2", "portico"):
         layout = hub[slug].layouts[0]

@@ -1,0 +1,57 @@
+"""Every page that links lead to, for each kind of reader: it is there, it parses, it has no barrier."""
+
+from collections import Counter, deque
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from hub.accounts.demo import PEOPLE
+from tests.client import check_html, parse
+from tests.journeys.visit import Visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+MOST = 150
+FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")
+
+
+@pytest.mark.parametrize("role", ["visitor", *PEOPLE])
+def test_every_page_that_links_lead_to(portal, visitor, role):
+    wide, narrow = visitor(portal, 1280), visitor(portal, 360)
+    if role != "visitor":
+        for there in (wide, narrow):
+            there.enter(PEOPLE[role][0])
+    found = crawl(wide, variants=2 if role == "visitor" else 1)
+    for endpoint, path in found.items():
+        for there in (wide, narrow):
+            if there.key(endpoint) not in there.looked:
+                there.open(path)
+                there.look(endpoint)
+
+
+def crawl(there: Visit, variants: int) -> dict[str, str]:
+    """Follow every link, breadth first, to so many query strings of each path; a page of each endpoint that was seen."""
+    waiting, known, paths, found = deque(["/"]), {"/"}, Counter(), {}
+    while waiting and sum(paths.values()) < MOST:
+        url = waiting.popleft()
+        path = urlsplit(url).path
+        if paths[path] >= variants:
+            continue
+        paths[path] += 1
+        answer = there.page.context.request.get(there.url + url)
+        assert answer.status == 200, f"{url} answers {answer.status}"
+        html = answer.text()
+        check_html(html)
+        found.setdefault(there.portal.endpoint(urlsplit(answer.url).path), url)
+        for link in _links(html, answer.url, there.url):
+            if link not in known:
+                known.add(link)
+                waiting.append(link)
+    assert None not in found
+    return found
+
+
+def _links(html: str, base: str, portal: str) -> list[str]:
+    """Where the page leads within the portal, without fragments."""
+    links = [urljoin(base, node.get("href")) for node in parse(html).iter("a") if node.get("href")]
+    inside = [urlsplit(link)._replace(fragment="").geturl().removeprefix(portal) for link in links if link.startswith(portal)]
+    return [link for link in inside if not link.startswith("/static/") and not urlsplit(link).path.endswith(FILES)]

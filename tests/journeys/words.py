@@ -1,0 +1,53 @@
+"""What a page says, and which of it is still in the language of the source."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from playwright.sync_api import Page
+
+CATALOGUE = Path(__file__).parents[2] / "hub/translations/en/LC_MESSAGES/messages.po"
+LONG = 12  # letters: so much is found inside a longer text too; less may be a word of another sentence
+SAID = """language => {
+  const told = []
+  const mine = element => element.closest('[lang]').lang === language && !element.closest('script, style')
+  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
+  while (walker.nextNode()) if (mine(walker.currentNode.parentElement)) told.push(walker.currentNode.data)
+  for (const name of ['aria-label', 'alt', 'title', 'placeholder', 'content', 'value'])
+    for (const element of document.querySelectorAll(`[${name}]:not(option, input:not([type=submit]))`))
+      if (mine(element)) told.push(element.getAttribute(name))
+  return told
+}"""
+
+
+def said(page: Page, language: str) -> set[str]:
+    """Every text of the page that says it is in this language, what only a screen reader says included."""
+    return {" ".join(text.split()) for text in page.evaluate(SAID, language)} - {""}
+
+
+def sources(catalogue: Path = CATALOGUE) -> list[str]:
+    """The Italian words that English has other words for; none where there is no catalogue."""
+    if not catalogue.exists():
+        return []
+    with catalogue.open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    pairs = []
+    for message in messages:
+        ids, strings = (part if isinstance(part, tuple) else (part,) for part in (message.id, message.string))
+        pairs += zip(ids, strings, strict=False)
+    return [source for source, words in pairs if words and source != words]
+
+
+def left_over(texts: Iterable[str], italian: Iterable[str]) -> list[str]:
+    """The texts that hold Italian words of the source."""
+    short, long = set(), []
+    for source in italian:
+        fixed = re.split(r"%\(\w+\)[sd]", " ".join(source.split()))
+        pattern = ".+".join(re.escape(part) for part in fixed)
+        if max(len(part) for part in fixed) >= LONG:
+            long.append(rf"(?<!\w){pattern}(?!\w)")
+        else:
+            short.add(pattern)
+    whole, inside = re.compile("|".join(short) or "(?!)"), re.compile("|".join(long) or "(?!)")
+    return sorted(text for text in texts if whole.fullmatch(text) or inside.search(text))
