@@ -56,7 +56,8 @@ def test_every_role_is_answered_as_the_mark_says(portal):
         path = rule.build({name: VALUES[name] for name in rule.arguments}, append_unknown=False)[1]
         for role, client in clients.items():
             for method in rule.methods & {"GET", "POST"}:
-                status = client.open(path, method=method).status_code
+                with client.open(path, method=method) as answer:
+                    status = answer.status_code
                 enters = mark == "public" or (mark == "residents" and role != "visitor") or role == mark
                 if method == "POST":
                     ok = status == 400  # no form is accepted without its token, whoever sends it
@@ -87,8 +88,8 @@ def test_every_answer_carries_the_headers_that_keep_it_safe(portal):
     for rule in routes(app):
         path = rule.build({name: VALUES[name] for name in rule.arguments}, append_unknown=False)[1]
         for role, client in clients.items():
-            answer = client.get(path)
-            headers = answer.headers
+            with client.get(path) as answer:
+                headers = answer.headers
             assert headers["Content-Security-Policy"].startswith("default-src 'self';"), path
             assert headers["X-Content-Type-Options"] == "nosniff", path
             assert headers["Referrer-Policy"] == "same-origin", path

@@ -69,7 +69,7 @@ def test_a_package_states_its_version_and_brings_its_licence(package):
 
 def test_each_family_of_fonts_brings_its_licence():
     families = {path.name.split("-v")[0] for path in (STATIC / BOOTSTRAP / "fonts").glob("*.woff2")}
-    licences = {path.stem.removeprefix("LICENSE-").lower() for path in (STATIC / BOOTSTRAP / "fonts").glob("LICENSE-*")}
+    licences = {path.stem.removeprefix("LICENSE-").lower() for path in (STATIC / BOOTSTRAP / "fonts").glob("LICENSE-*.txt")}
     assert families == licences == {"titillium-web", "lora", "roboto-mono"}
 
 
