@@ -66,8 +66,9 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store" if _is_personal() else "no-cache"
+    if _is_personal():
+        headers["Cache-Control"] = "no-store"
+    headers.setdefault("Cache-Control", "no-cache")
     response.vary.update(("Cookie", "Accept-Language"))
     return response
 
