@@ -21,6 +21,7 @@ from hub.db import db, is_unavailable, must_hold_guarantees
 from hub.notices.post import post
 from hub.notices.service import purge_private
 from hub.notices.work import Worker
+from hub.once import purge_sendings
 from hub.participation.export import FORMATS, export_log
 from hub.participation.seal import seal_log
 from hub.refusal import Refusal
@@ -46,6 +47,7 @@ def purge() -> None:
     """Delete what nobody needs any longer."""
     purge_expired(now())
     purge_private(now())
+    purge_sendings(now())
 
 
 # What the worker does unasked: every so many seconds, each in a transaction of its own.

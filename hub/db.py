@@ -112,6 +112,17 @@ def reading() -> Iterator[None]:
         _reads_only.reset(token)
 
 
+def only_reads() -> bool:
+    """Whether the transactions from here on only read."""
+    return _reads_only.get()
+
+
+def undo() -> None:
+    """Undo what a refused request did; what it still asks for is only shown, so that it takes nobody's turn to write."""
+    db.session.rollback()
+    _reads_only.set(True)
+
+
 def _open_sqlite(connection: sqlite3.Connection, _record) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")

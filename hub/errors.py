@@ -4,6 +4,7 @@ from flask import Flask, Response, g, make_response, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from hub.db import db, is_unavailable
@@ -14,6 +15,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(SecurityError, _untrusted_host)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, _changed)
     app.register_error_handler(SQLAlchemyError, _database)
     app.log_exception = _log_unexpected  # Flask's own names the path, which can hold a code or a token
 
@@ -31,6 +33,13 @@ def _untrusted_host(_error: SecurityError) -> Response:
 def _stale_form(error: CSRFError) -> Response:
     words = _("La pagina è rimasta aperta troppo a lungo. Torna indietro, ricaricala e invia di nuovo: nulla è andato perso.")
     return _page(400, _("Modulo scaduto"), words)
+
+
+def _changed(_error: StaleDataError) -> Response:
+    words = _(
+        "Qualcun altro, o un'altra finestra, l'ha cambiato nello stesso momento. Torna indietro, ricarica la pagina e riprova."
+    )
+    return _page(409, _("È cambiato nel frattempo"), words)
 
 
 def _database(error: SQLAlchemyError) -> Response:

@@ -1,14 +1,16 @@
 """Forms: well-formed input or words beside the field. No query, no rule lives here."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterable
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
-from wtforms.fields import PasswordField, SelectChoice
+from wtforms.fields import SelectChoice
 
 from hub.filters import shown
 from hub.once import Sending, new_key, once
@@ -19,6 +21,11 @@ def options(words: Iterable[tuple[object, str]], empty: str | None = None) -> li
     """The options of a list: (value, words) of each, after an empty one where its words are given."""
     first = [("", empty)] if empty is not None else []
     return [SelectChoice(value, label) for value, label in (*first, *words)]
+
+
+def tidy(text: str | None) -> str | None:
+    """A text without the control characters that no reader sees and no paper prints; lines and tabs stay."""
+    return text and "".join(sign for sign in text if sign.isprintable() or sign in "\r\n\t").strip()
 
 
 class Form(FlaskForm):
@@ -51,9 +58,13 @@ class CreatingForm(Form):
 
     def once(self) -> Sending:
         """This sending; its `answer` is the URL of the first time, or empty and to be filled in beside the fact."""
-        # a password is left out of what is digested: so fast a digest, kept beside a fact, would help to guess it
-        passwords = {field.name for field in self if isinstance(field, PasswordField)}
-        untold = {"csrf_token", "sending_key"} | passwords
-        body = {name: values for name, values in request.form.lists() if name not in untold}
+        body = {name: values for name, values in request.form.lists() if name not in ("csrf_token", "sending_key")}
+        told = json.dumps([request.path, body], sort_keys=True).encode()
+        # keyed: a plain digest of what was sent, a password too, would let whoever reads the table try guesses
+        digest = hmac.new(current_app.secret_key.encode(), told, hashlib.sha256).hexdigest()
         actor = current_user.subject if current_user.is_authenticated else "anonymous"
-        return once(actor, self.sending_key.data[:64], json.dumps([request.path, body], sort_keys=True))
+        try:
+            return once(actor, self.sending_key.data[:64], digest)
+        except Refusal:
+            self.sending_key.data = new_key()  # what is corrected and sent again is another sending
+            raise

@@ -4,9 +4,8 @@ The form carries a random key. The first sending stores it, with a digest of the
 the fact itself; a later one with the same key gets the same answer, and one with another body is refused.
 """
 
-import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column
@@ -21,7 +20,7 @@ class Sending(db.Model):
 
     actor: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    body_sha256: Mapped[str] = mapped_column(sa.String(64))
+    digest: Mapped[str] = mapped_column(sa.String(64))
     answer: Mapped[str] = mapped_column(sa.String(500), default="")
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -30,22 +29,22 @@ def new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-def once(actor: str, key: str, body: str) -> Sending:
+def once(actor: str, key: str, digest: str) -> Sending:
     """This sending, to be given its `answer` (the URL to go to) beside the fact; one that has it already is a repeat.
 
-    Where the same key is being stored by another transaction, waits for its end. Raises Refusal if the body differs.
+    digest: of the form's body, 64 hex characters. Where the same key is being stored by another transaction, waits for
+    its end. Raises Refusal if the body differs.
     """
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    values = {"actor": actor, "key": key, "body_sha256": digest, "answer": "", "sent_at": now()}
+    values = {"actor": actor, "key": key, "digest": digest, "answer": "", "sent_at": now()}
     if _insert_or_wait(values):
         sending = Sending(**values)
         make_transient_to_detached(sending)  # the row as it was just stored: no need to ask for it
         db.session.add(sending)
         return sending
     sending = db.session.get_one(Sending, (actor, key))
-    if sending.body_sha256 != digest:
+    if sending.digest != digest:
         raise Refusal(
-            "Questo modulo era già stato inviato con altri dati: ricarica la pagina e ricomincia da lì.",
+            "Questo modulo era già stato inviato con altri dati: controlla quello che hai scritto e invia di nuovo.",
             rule="once-other-body",
         )
     return sending
@@ -56,3 +55,11 @@ def _insert_or_wait(values: dict[str, object]) -> bool:
     dialect = db.session.get_bind().dialect.name
     insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
     return db.session.execute(insert(Sending).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def purge_sendings(at: datetime) -> int:
+    """Forget the sendings that nobody repeats any longer. Returns how many."""
+    return db.session.execute(sa.delete(Sending).where(Sending.sent_at < at - KEPT)).rowcount
+
+
+KEPT = timedelta(days=30)

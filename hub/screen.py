@@ -6,7 +6,7 @@ The only file that reads or writes HX-* headers. Pages work without JavaScript; 
 from flask import Response, render_template
 from htmx_flask import Htmx, make_response, request
 
-from hub.db import db
+from hub.db import db, only_reads, undo
 
 htmx = Htmx()
 LAST_PAGE = 10_000
@@ -19,6 +19,8 @@ def wants_part() -> bool:
 
 def screen(page: str, part: str | None = None, /, status: int = 200, **context: object) -> Response:
     """The page, or where htmx asks for it the part that the page includes; 422 where a form was not accepted."""
+    if not only_reads():
+        undo()  # a form that is shown again has stored nothing: nobody waits for it while the page is written
     response = make_response(render_template(part if part and wants_part() else page, **context), status)
     if part:
         response.vary.add("HX-Request")

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -15,9 +16,12 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
+from hub.booking.models import Booking
 from hub.booking.words import PURPOSES
+from hub.clock import today
 from hub.filters import hour, local, minutes
-from hub.forms import CreatingForm, Form, options
+from hub.forms import CreatingForm, Form, options, tidy
+from hub.refusal import Refusal
 from hub.spaces.forms import coming
 from hub.spaces.models import Layout, Space
 from hub.spaces.rules import Slot
@@ -58,7 +62,8 @@ class SlotForm(CreatingForm):
             chosen = datetime.fromisoformat(field.data or "")
         except ValueError:
             raise ValidationError(_("Scegli un orario dall'elenco.")) from None
-        if chosen.tzinfo is None or chosen.second or chosen.microsecond:
+        within_reach = abs(chosen.year - today().year) <= 3  # beyond the calendar there is no arithmetic of instants
+        if chosen.tzinfo is None or chosen.second or chosen.microsecond or not within_reach:
             raise ValidationError(_("Scegli un orario dall'elenco."))
 
 
@@ -67,6 +72,7 @@ class DetailsForm(Form):
         _("Titolo dell'attività"),
         [DataRequired(_("Scrivi un titolo: serve a riconoscere la prenotazione.")), Length(max=120)],
         description=_("Per esempio: Assemblea dei soci."),
+        filters=[tidy],
     )
     purpose = SelectField(
         _("Che cosa farete"),
@@ -77,6 +83,7 @@ class DetailsForm(Form):
         _("Altre informazioni per il gestore"),
         [Optional(), Length(max=2000)],
         description=_("Bisogni particolari, attrezzature, accessibilità. Non scrivere dati sulla salute."),
+        filters=[tidy],
     )
 
 
@@ -85,6 +92,7 @@ class WhoForm(Form):
         _("Telefono (facoltativo)"),
         [Optional(), Length(max=40)],
         description=_("Lo usiamo solo se c'è un problema con questa prenotazione."),
+        filters=[tidy],
     )
 
     def validate_phone(self, field: StringField) -> None:
@@ -92,26 +100,43 @@ class WhoForm(Form):
             raise ValidationError(_("Scrivi un numero di telefono, per esempio 0832 123456."))
 
 
-class SubmitForm(CreatingForm):
+class SeenForm(Form):
+    """A form about a booking as somebody saw it: refused where it has changed since, in another tab or by somebody else."""
+
+    seen = HiddenField()
+
+    def look(self, booking: Booking) -> None:
+        """Note what the page shows."""
+        self.seen.data = str(booking.version)
+
+    def must_be_as_seen(self, booking: Booking) -> None:
+        if self.seen.data != str(booking.version):
+            raise Refusal(
+                "Questa prenotazione nel frattempo è cambiata: controlla com'è adesso, poi invia di nuovo.", rule="seen"
+            )
+
+
+class SubmitForm(SeenForm, CreatingForm):
     terms = BooleanField(
         _("Ho letto le regole d'uso dello spazio e le rispetterò"),
         [DataRequired(_("Per prenotare devi accettare le regole d'uso."))],
     )
 
 
-class ReasonForm(Form):
+class ReasonForm(SeenForm):
     """A change of mind, with or without a reason."""
 
-    reason = TextAreaField(_("Motivo (facoltativo)"), [Optional(), Length(max=1000)])
+    reason = TextAreaField(_("Motivo (facoltativo)"), [Optional(), Length(max=1000)], filters=[tidy])
 
 
-class DecisionForm(Form):
+class DecisionForm(SeenForm):
     """What the manager says of a request."""
 
     reason = TextAreaField(
         _("Motivo, o modifiche da chiedere"),
         [Optional(), Length(max=1000)],
         description=_("Serve per rifiutare e per chiedere modifiche: chi ha fatto la richiesta lo leggerà."),
+        filters=[tidy],
     )
     approve = SubmitField(_("Approva"))
     ask_changes = SubmitField(_("Chiedi modifiche"))

@@ -52,7 +52,11 @@ def calendar_entry(booking: Booking, status: str) -> Entry:
 def receipt_pdf(title: str, language: str, note: str, rows: list[tuple[str, str]]) -> bytes:
     """A receipt of one page, tagged for screen readers (PDF/UA-1). rows: (term, words)."""
     values = {"title": title, "language": language, "note": note, "rows": rows}
-    return typst.compile(_template(), sys_inputs={"receipt": json.dumps(values)}, pdf_standards="ua-1")
+    inputs = {"receipt": json.dumps(values)}
+    try:
+        return typst.compile(_template(), sys_inputs=inputs, pdf_standards="ua-1")
+    except typst.TypstError:  # a sign that no font has, such as an emoji: the standard refuses it, a plain PDF shows a box
+        return typst.compile(_template(), sys_inputs=inputs)
 
 
 @cache

@@ -66,6 +66,12 @@ def must_be_before(starts: datetime, now: datetime) -> None:
         raise Refusal("L'orario richiesto è già passato.", rule="past")
 
 
+def must_be_the_requester(by: int, requester: int | None) -> None:
+    """What is the requester's alone to do; the staff refuse or cancel, with a reason."""
+    if by != requester:
+        raise Refusal("Solo chi ha fatto la richiesta può ritirarla.", rule="requester")
+
+
 def must_give_reason(reason: str) -> None:
     if not reason.strip():
         raise Refusal("Scrivi il motivo: chi ha fatto la richiesta lo leggerà.", field="reason", rule="reason")

@@ -67,9 +67,10 @@ def hold(booking: Booking, *, by: Person) -> None:
         rules.must_not_hoard(db.session.scalar(live))
     booking.held_until = now() + timedelta(minutes=rules.HOLD_MINUTES)
     _turn(booking, "held", by=by)
-    if booking.space.competing:
-        return
-    ledger.claim(booking.occurrence, until=booking.held_until)
+    if booking.space.competing:  # requests stand side by side: what is confirmed already is refused, nothing is kept
+        _must_be_free(booking)
+    else:
+        ledger.claim(booking.occurrence, until=booking.held_until)
 
 
 def describe(booking: Booking, *, title: str, purpose: str, details: str) -> None:
@@ -87,13 +88,14 @@ def introduce(booking: Booking, *, phone: str, by: Person) -> None:
 def submit(booking: Booking, *, by: Person) -> None:
     """Send it: a request for a manager, or a confirmed booking where the space confirms by itself. Raises Refusal."""
     occurrence, space = booking.occurrence, booking.space
-    _must_suit(booking.layout, booking.slot, booking.attendees)
+    _must_suit(booking.layout, booking.slot, booking.attendees, sent_before=booking.submitted_at is not None)
     booking.requester, booking.terms_accepted_at = db.session.get(Person, by.id), now()
     booking.submitted_at = booking.submitted_at or now()
     if space.approval == "automatic":
         return _confirm(booking, by=by)
     _turn(booking, "submitted", by=by)
     if space.competing:
+        _must_be_free(booking)
         ledger.release(occurrence)
         ledger.occupy(occurrence, blocking=False)
     else:
@@ -124,6 +126,7 @@ def ask_changes(booking: Booking, reason: str, *, by: Person) -> None:
 
 def withdraw(booking: Booking, *, by: Person) -> None:
     """The requester takes back a request that nobody has decided yet."""
+    rules.must_be_the_requester(by.id, booking.requester_id)
     _turn(booking, "withdrawn", by=by)
     _free(booking)
     _tell("booking/withdrawn", booking, status="CANCELLED")
@@ -135,7 +138,7 @@ def cancel(booking: Booking, reason: str, *, by: Person) -> None:
     rules.must_be_before(starts, now())
     if by.id == booking.requester_id:
         rules.must_be_in_time_to_cancel(starts, now(), booking.space.cancel_hours)
-        _end(booking, "cancelled", reason or "-", by=by, told="booking/cancelled")
+        _end(booking, "cancelled", reason.strip() or "-", by=by, told="booking/cancelled")
     else:
         _end(booking, "cancelled", reason, by=by, told="booking/cancelled_by_hub")
     record(_act(SpaceCancelled, booking), who=booking.requester)
@@ -143,12 +146,16 @@ def cancel(booking: Booking, reason: str, *, by: Person) -> None:
 
 def sweep() -> int:
     """Throw away what nobody finished: holds that are over become drafts, old drafts go. Returns how many changed."""
-    over = db.session.scalars(sa.select(Booking).where(Booking.state == "held", Booking.held_until <= now())).all()
+    ledger.lock()  # before any booking, whose owner may be waiting for the same atoms
+    free = {"skip_locked": True, "of": Booking}  # one that somebody is busy with is left for the next round
+    ended = sa.select(Booking).where(Booking.state == "held", Booking.held_until <= now()).order_by(Booking.id)
+    over = db.session.scalars(ended.with_for_update(**free)).all()
     for booking in over:
         _turn(booking, "draft", by=None)
         ledger.release(booking.occurrence)
     old = now() - timedelta(days=rules.DRAFT_DAYS)
-    stale = db.session.scalars(sa.select(Booking.id).where(Booking.state == "draft", Booking.created_at < old)).all()
+    drafts = sa.select(Booking).where(Booking.state == "draft", Booking.created_at < old).order_by(Booking.id)
+    stale = [booking.id for booking in db.session.scalars(drafts.with_for_update(**free))]
     db.session.flush()
     db.session.execute(sa.delete(Booking).where(Booking.id.in_(stale)))
     ledger.lapse()
@@ -184,8 +191,10 @@ def booking_by_code(code: str, *, locked: bool = False) -> Booking | None:
 
 
 def _one(query: sa.Select, locked: bool) -> Booking | None:
-    query = query.options(*WHOLE)
-    return db.session.scalars(query.with_for_update(of=Booking) if locked else query).unique().one_or_none()
+    if locked:  # first the lock, then the look: what was read while waiting for it may be old
+        db.session.execute(query.with_only_columns(Booking.id).with_for_update()).all()
+    query = query.options(*WHOLE).execution_options(populate_existing=locked)
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def held_by(person: Person, space: Space) -> sa.Select:
@@ -229,12 +238,16 @@ def _paged(query: sa.Select, page: int, size: int) -> tuple[list[Booking], bool]
     return list(found[:size]), len(found) > size
 
 
-def _must_suit(layout: Layout, slot: Slot, attendees: int) -> None:
+def _must_suit(layout: Layout, slot: Slot, attendees: int, *, sent_before: bool = False) -> None:
+    """Whether the space may be booked so; a request that was in time the first time need not give notice again."""
     space = layout.space
     day = spaces.days_of(space, wall(slot.starts).date(), 1)[0]
     space_rules.must_fit(attendees, layout.capacity)
     space_rules.must_last(slot.minutes, space.min_minutes, space.max_minutes)
-    space_rules.must_give_notice(slot.starts, now(), space.notice_hours, space.horizon_days)
+    if sent_before:
+        rules.must_be_before(slot.starts, now())
+    else:
+        space_rules.must_give_notice(slot.starts, now(), space.notice_hours, space.horizon_days)
     space_rules.must_be_open(slot, day)
     space_rules.must_be_on_grid(slot, day)
 
@@ -244,21 +257,23 @@ def _place(booking: Booking, slot: Slot, by: Person | None) -> None:
     booking.occurrences.append(ledger.plan(booking.space, booking.layout, slot))
     if by:
         hold(booking, by=by)
-    elif _is_taken(booking):
-        raise ledger.taken()
+    else:
+        _must_be_free(booking)
 
 
-def _is_taken(booking: Booking) -> bool:
+def _must_be_free(booking: Booking) -> None:
     db.session.flush()
     padded = ledger.padded(booking.occurrence)
-    return any(padded.meets(slot) for slot in spaces.busy(booking.space, booking.layout, padded))
+    if any(padded.meets(slot) for slot in spaces.busy(booking.space, booking.layout, padded)):
+        raise ledger.taken()
 
 
 def _held_around(layout: Layout, slot: Slot, by: Person) -> Booking | None:
     wanted = slot.padded(layout.setup_min, layout.cleanup_min)
-    held = sa.select(Booking).join(Booking.occurrences).where(Occurrence.id.in_(held_by(by, layout.space)))
-    found = db.session.scalars(held.options(*WHOLE)).unique()
-    return next((booking for booking in found if ledger.padded(booking.occurrence).meets(wanted)), None)
+    mine = sa.select(Booking.id).join(Booking.occurrences).where(Occurrence.id.in_(held_by(by, layout.space)))
+    found = [_one(sa.select(Booking).where(Booking.id == id), locked=True) for id in db.session.scalars(mine).all()]
+    held = [booking for booking in found if booking and booking.state == "held"]
+    return next((booking for booking in held if ledger.padded(booking.occurrence).meets(wanted)), None)
 
 
 def _must_be_unfinished(booking: Booking, *also: str) -> None:

@@ -10,7 +10,7 @@ from hub.booking import service
 from hub.booking.forms import DecisionForm
 from hub.booking.models import Booking
 from hub.clock import now
-from hub.db import db
+from hub.db import db, undo
 from hub.refusal import Refusal
 from hub.screen import asked_page, go, screen
 
@@ -38,13 +38,15 @@ def decide(code: str) -> ResponseReturnValue:
     form = DecisionForm()
     if form.validate_on_submit():
         try:
+            form.must_be_as_seen(booking)
             words = _decide(booking, form)
             db.session.commit()
             flash(words, "success")
             return go(url_for(".decide", code=code))
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
+    form.look(booking)
     return screen(
         "booking/staff/decide.html",
         "booking/staff/_decide.html",

@@ -13,7 +13,7 @@ from hub.booking.forms import DetailsForm, SlotForm, SubmitForm, WhoForm, WishFo
 from hub.booking.models import Booking
 from hub.booking.words import STEPS
 from hub.clock import today, wall
-from hub.db import db
+from hub.db import db, undo
 from hub.refusal import Refusal
 from hub.screen import go, screen
 from hub.spaces import rules as space_rules
@@ -64,7 +64,7 @@ def _choose(space: Space, booking: Booking | None, address: str) -> ResponseRetu
             db.session.commit()
             return go(sending.answer)
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
             conflict = (layout, slot) if isinstance(refusal, Conflict) else None
     return _show_choice(space, wish, form, conflict, address)
@@ -128,7 +128,7 @@ def _wish(space: Space, booking: Booking | None) -> MultiDict:
         wish = {
             "disposizione": first.id,
             "giorno": today() + timedelta(days=1 + space.notice_hours // 24),
-            "durata": max(120, space.min_minutes),
+            "durata": min(max(120, space.min_minutes), space.max_minutes),
             "persone": min(10, first.capacity),
         }
     given = request.form if request.method == "POST" else request.args
@@ -171,7 +171,7 @@ def who(key: str) -> ResponseReturnValue:
             db.session.commit()
             return go(url_for(".summary", key=key))
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
             conflict = _conflict_of(booking, refusal)
     return screen(
@@ -197,14 +197,16 @@ def summary(key: str) -> ResponseReturnValue:
         try:
             sending = form.once()
             if not sending.answer:
+                form.must_be_as_seen(booking)
                 service.submit(booking, by=current_user)
                 sending.answer = url_for("booking.booking", code=booking.code)
             db.session.commit()
             return go(sending.answer)
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
             conflict = _conflict_of(booking, refusal)
+    form.look(booking)
     return screen(
         "booking/summary.html",
         "booking/_summary.html",

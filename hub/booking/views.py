@@ -11,7 +11,7 @@ from hub.booking.forms import DetailsForm, ReasonForm
 from hub.booking.models import Booking
 from hub.booking.words import LOOKS, PURPOSES, STATES
 from hub.clock import now
-from hub.db import db
+from hub.db import db, undo
 from hub.filters import day, hour, language, local, minutes, moment
 from hub.ical import calendar
 from hub.refusal import Refusal
@@ -35,8 +35,9 @@ def mine() -> ResponseReturnValue:
 @bp.get(f"/prenotazioni/{CODE}")
 @residents
 def booking(code: str) -> ResponseReturnValue:
-    found = _own(code)
-    return screen("booking/booking.html", booking=found, form=ReasonForm(), kept=service.keeps_its_place(found))
+    found, form = _own(code), ReasonForm()
+    form.look(found)
+    return screen("booking/booking.html", booking=found, form=form, kept=service.keeps_its_place(found))
 
 
 @bp.get(f"/prenotazioni/{CODE}/ricevuta.pdf")
@@ -76,7 +77,7 @@ def change(code: str) -> ResponseReturnValue:
             flash(_("Richiesta inviata di nuovo."), "success")
             return go(url_for(".booking", code=code))
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
     return screen("booking/change.html", "booking/_change.html", form.http_status, booking=booking, form=form)
 
@@ -96,16 +97,20 @@ def cancel(code: str) -> ResponseReturnValue:
 def _end(code: str, verb: object, words: str) -> ResponseReturnValue:
     """The requester takes a booking back: said on its page, where it could not be."""
     booking = _own(code, locked=True)
+    if booking.requester_id != current_user.id:
+        abort(404)  # the staff decide at their own desk, with a reason
     form = ReasonForm()
     if form.validate_on_submit():
         try:
+            form.must_be_as_seen(booking)
             verb(booking, form.reason.data or "")
             db.session.commit()
             flash(words, "success")
             return go(url_for(".booking", code=code))
         except Refusal as refusal:
-            db.session.rollback()
+            undo()
             form.show(refusal)
+    form.look(booking)
     return screen("booking/booking.html", None, 422, booking=booking, form=form, kept=service.keeps_its_place(booking))
 
 

@@ -1,6 +1,5 @@
 """A notice in words: its subject and body from the template of its kind, in somebody's language, and the whole mail."""
 
-import re
 from datetime import date, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -18,8 +17,6 @@ from hub.notices.post import Undelivered
 # Seven-bit, so that it passes through any server whole.
 POLICY = SMTP.clone(cte_type="7bit")
 CALENDAR_FILE = "prenotazione.ics"
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?[+-]\d\d:\d\d", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def words(notice: Notice, language: str) -> tuple[str, str]:
@@ -38,12 +35,12 @@ def words(notice: Notice, language: str) -> tuple[str, str]:
 
 
 def _revived(value: object) -> object:
-    """Instants and days as such, from the text that keeps them."""
+    """Instants and days as such, from what marks them in the payload."""
     match value:
-        case str() if _INSTANT.fullmatch(value):
-            return datetime.fromisoformat(value)
-        case str() if _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+        case {"$at": str(instant)}:
+            return datetime.fromisoformat(instant)
+        case {"$day": str(day)}:
+            return date.fromisoformat(day)
         case dict():
             return {key: _revived(inner) for key, inner in value.items()}
         case list():

@@ -50,14 +50,19 @@ def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object
     return row
 
 
+AT, DAY = "$at", "$day"  # what marks an instant and a day in a payload: a text that looks like one is a text
+
+
 def _plain(value: object) -> object:
     """The value as JSON holds it. Raises ValueError for an instant without offset, TypeError for what JSON lacks."""
     match value:
         case datetime():
             if value.tzinfo is None:
                 raise ValueError("an instant needs its offset from UTC")
-            return value.isoformat()
-        case date() | time():
+            return {AT: value.isoformat()}
+        case date():
+            return {DAY: value.isoformat()}
+        case time():
             return value.isoformat()
         case dict():
             return {str(key): _plain(inner) for key, inner in value.items()}

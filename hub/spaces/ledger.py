@@ -100,6 +100,7 @@ def claim(occurrence: Occurrence, *, until: datetime | None = None) -> None:
 
 def release(occurrence: Occurrence) -> None:
     """Take the occurrence out of the ledger: its time is free again."""
+    lock(occurrence.space.atom_ids)
     db.session.execute(sa.delete(Allocation).where(Allocation.occurrence_id == occurrence.id))
 
 
@@ -133,12 +134,16 @@ def _lock(space: Space) -> list[int]:
     SQLite's writing transaction is alone already; on PostgreSQL the constraint keeps the last word.
     """
     atoms = space.atom_ids
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(
-            sa.select(Space.id).where(Space.id.in_(atoms)).order_by(Space.id).with_for_update(key_share=True)
-        ).all()
+    lock(atoms)
     lapse(atoms)
     return atoms
+
+
+def lock(atoms: Iterable[int] | None = None) -> None:
+    """Keep rivals out of these atoms (or of all) until the transaction ends: taken in id order, and before any allocation."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        spaces = sa.select(Space.id) if atoms is None else sa.select(Space.id).where(Space.id.in_(atoms))
+        db.session.execute(spaces.order_by(Space.id).with_for_update(key_share=True)).all()
 
 
 def _lanes(occurrence: Occurrence, atoms: list[int], slot: Slot) -> tuple[int, int]:

@@ -46,12 +46,11 @@ class Hours:
     valid_to: date | None = None
     reason: dict | None = None
 
+    def is_valid_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
     def stands_on(self, day: date) -> bool:
-        return (
-            (self.weekday is None or self.weekday == day.weekday())
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_to is None or day <= self.valid_to)
-        )
+        return self.is_valid_on(day) and self.weekday in (None, day.weekday())
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,16 @@ def open_day(day: date, space_id: int, hours: Iterable[Hours], holiday: dict | N
     standing = [rule for rule in hours if rule.stands_on(day) and rule.space_id in (None, space_id)]
     for owner in (space_id, None):
         exceptions = [rule for rule in standing if rule.weekday is None and rule.space_id == owner]
+        if closing := [rule for rule in exceptions if rule.opens is None]:
+            return _told(day, closing)  # a closed day within weeks of other hours is closed
+        if holiday:  # only a word about that very day opens a holiday again, not a season's hours
+            exceptions = [rule for rule in exceptions if rule.valid_from == rule.valid_to]
         if exceptions:
             return _told(day, exceptions)
     if holiday:
         return OpenDay(day, (), holiday)
     weekly = [rule for rule in standing if rule.weekday is not None]
-    has_own_week = any(rule.space_id == space_id and rule.weekday is not None for rule in hours)
+    has_own_week = any(rule.space_id == space_id and rule.weekday is not None and rule.is_valid_on(day) for rule in hours)
     return _told(day, [rule for rule in weekly if (rule.space_id == space_id) == has_own_week])
 
 

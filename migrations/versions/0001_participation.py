@@ -116,7 +116,7 @@ def upgrade() -> None:
         "sending",
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("body_sha256", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("answer", sa.String(length=500), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_sending")),

@@ -23,8 +23,8 @@ from hub.spaces.service import free_slots
 from tests.client import CheckingClient
 
 MOST = 4
-MOST_TO_CONFIRM = 16
-MOST_TO_REFUSE = 30
+MOST_TO_CONFIRM = 17
+MOST_TO_REFUSE = 32
 
 
 def layout_of(slug: str) -> Layout:

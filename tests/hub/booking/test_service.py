@@ -294,3 +294,40 @@ def test_the_nearest_alternatives_are_free_and_of_the_same_length(hub, people, s
     elsewhere = spaces.elsewhere(slot, 50, other_than=layout.space)
     assert [one.capacity for one in elsewhere] == sorted(one.capacity for one in elsewhere)
     assert all(one.capacity >= 50 and hub["campata-nord"].id not in one.space.atom_ids for one in elsewhere)
+
+
+def test_a_competing_space_refuses_a_time_that_was_confirmed_meanwhile(hub, people, session):
+    layout = hub["portico"].layouts[0]
+    slot = free_slot(layout)
+    first = ask(layout, slot, people["citizen"])
+    late = service.draft(layout, slot, 5, by=people["evaluator"])
+    service.describe(late, title="Tardi", purpose="lab", details="")
+    service.approve(first, by=people["manager"])
+    with pytest.raises(Conflict), session.begin_nested():
+        service.submit(late, by=people["evaluator"])
+    with pytest.raises(Conflict), session.begin_nested():
+        service.draft(layout, slot, 5, by=people["manager"])
+
+
+def test_only_the_requester_withdraws(hub, people, session):
+    layout = hub["aula-1"].layouts[0]
+    booking = ask(layout, free_slot(layout), people["citizen"])
+    with pytest.raises(Refusal) as refusal:
+        service.withdraw(booking, by=people["manager"])
+    assert refusal.value.rule == "requester" and booking.state == "submitted"
+
+
+def test_a_request_that_was_in_time_may_be_sent_again_later(hub, people, session):
+    layout = hub["aula-1"].layouts[0]
+    booking = ask(layout, free_slot(layout), people["citizen"])
+    service.ask_changes(booking, "Quante sedie?", by=people["manager"])
+    with time_machine.travel(booking.slot.starts - timedelta(hours=3), tick=False):
+        service.submit(booking, by=people["citizen"])
+    assert booking.state == "submitted"
+
+
+def test_spaces_are_no_reason_and_none_is_needed_of_the_requester(hub, people, session):
+    layout = hub["sala-riunioni"].layouts[0]
+    booking = ask(layout, free_slot(layout, minutes=60), people["citizen"])
+    service.cancel(booking, "   ", by=people["citizen"])
+    assert booking.state == "cancelled"

@@ -166,7 +166,16 @@ def test_a_wrong_wish_is_answered_beside_its_field_and_nothing_is_lost(client, f
 
 
 @pytest.mark.parametrize(
-    "starts", ["", "ieri", "2027-03-10T10:07:00+00:00", "2027-03-10T10:00:00", "9999-99-99", "0001-01-01T00:00:00+00:00"]
+    "starts",
+    [
+        "",
+        "ieri",
+        "2027-03-10T10:07:00+00:00",
+        "2027-03-10T10:00:00",
+        "9999-99-99",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:30:00+00:00",
+    ],
 )
 def test_a_time_that_was_not_offered_is_refused_in_words(client, starts):
     choice = client.page(wish())
@@ -283,3 +292,55 @@ def test_after_everything_the_ledger_is_whole(app, client):
     book(sign_in(client, CITIZEN))
     with app.app_context():
         assert set(audit().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "title", ["2026-02-30", "2026-05-01", "2026-05-01T10:00:00+00:00", "Festa 🎉 汉字", "Riga\x01 strana", "{{ 7*7 }} <b>"]
+)
+def test_whatever_the_title_everybody_can_read_it(app, client, title):
+    page = _book_as(client, title)
+    code = re.search(r"OM-\d{4}-\d{6}", page.text)[0]
+    shown = title.replace("\x01", "")
+    assert shown in client.page("/area-personale/messaggi").text
+    manager = sign_in(app.test_client(), MANAGER)
+    assert shown in manager.page("/area-personale/messaggi").text
+    assert client.get(f"/prenotazioni/{code}/ricevuta.pdf").data.startswith(b"%PDF")
+    assert icalendar.Calendar.from_ical(client.get(f"/prenotazioni/{code}/calendario.ics").data).walk("VEVENT")
+
+
+def _book_as(client, title):
+    sign_in(client, CITIZEN)
+    choice = client.page(wish())
+    details = choice.form("prenota").submit(starts=first_time(choice))
+    return details.form().submit(title=title, purpose="meeting", details="").form().submit(phone="").form().submit(terms="y")
+
+
+def test_what_changed_in_another_tab_is_shown_before_it_is_sent(client):
+    sign_in(client, CITIZEN)
+    choice = client.page(wish())
+    details = choice.form("prenota").submit(starts=first_time(choice))
+    summary = details.form().submit(title="Due schede", purpose="lab", details="").form().submit(phone="")
+    other = client.page(details.path.replace("dettagli", "quando"))
+    later = [node.get("value") for node in other.tree.iter("input") if node.get("name") == "starts"][5]
+    other.form("quando").submit(starts=later)
+    page = summary.form().submit(terms="y")
+    assert page.status == 422 and "nel frattempo è cambiata" in page.text
+    assert "Richiesta inviata" in page.form().submit(terms="y").text
+
+
+def test_a_manager_decides_at_the_desk_and_not_in_the_requester_s_place(app, client):
+    page = book(sign_in(client, CITIZEN))
+    manager = sign_in(app.test_client(), MANAGER)
+    token = manager.page("/gestione/richieste").tree
+    token = next(node.get("value") for node in token.iter("input") if node.get("name") == "csrf_token")
+    assert manager.post(f"{page.path}/ritira", data={"csrf_token": token}).status_code == 404
+
+
+def test_what_is_corrected_after_a_used_key_is_another_sending(client):
+    sign_in(client, CITIZEN)
+    choice = client.page(wish())
+    form = choice.form("prenota")
+    form.submit(starts=first_time(choice))
+    refused = form.submit(starts=first_time(choice), persone="9")
+    assert refused.status == 422
+    assert "Passo 2 di 4" in refused.form("prenota").submit(starts=first_time(choice)).text

@@ -29,8 +29,8 @@ def test_a_notice_keeps_whom_it_is_for_and_what_it_tells(session):
     session.expire_all()
     assert (row.subject, row.address, row.language) == ("person:1", "ada@lecce.example", "it")
     assert row.payload == {
-        "at": "2026-10-25T00:30:00+00:00",
-        "day": "2026-10-25",
+        "at": {"$at": "2026-10-25T00:30:00+00:00"},
+        "day": {"$day": "2026-10-25"},
         "hour": "18:30:00",
         "spaces": [{"it": "Aula"}, 3],
     }

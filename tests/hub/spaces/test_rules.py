@@ -45,6 +45,23 @@ def test_a_holiday_closes_and_an_exception_opens_it_again():
     assert open_day(DAY, 1, [*week, opening], patron).slots == (slot(10, 15),)
 
 
+def test_a_closed_day_within_a_season_of_other_hours_is_closed():
+    season = Hours(None, None, 540, 840, DAY - timedelta(days=5), DAY + timedelta(days=5))
+    closed = Hours(None, None, None, None, DAY, DAY, {"it": "inventario"})
+    assert open_day(DAY, 1, [season, closed], None) == OpenDay(DAY, (), {"it": "inventario"})
+    assert open_day(DAY + timedelta(days=1), 1, [season, closed], None).slots
+
+
+def test_a_season_of_other_hours_does_not_open_a_holiday():
+    season = Hours(None, None, 540, 840, DAY - timedelta(days=5), DAY + timedelta(days=5))
+    assert open_day(DAY, 1, [season], {"it": "festa"}).slots == ()
+
+
+def test_hours_of_its_own_that_are_over_leave_the_space_to_the_hub_s():
+    summer = Hours(7, 2, 600, 720, valid_to=DAY - timedelta(days=1))
+    assert open_day(DAY, 7, [Hours(None, 2, 480, 1320), summer], None).slots == (slot(8, 22),)
+
+
 def test_the_space_s_exception_wins_over_the_hub_s():
     closed = Hours(None, None, None, None, DAY, DAY, {"it": "inventario"})
     own = Hours(5, None, 600, 660, DAY, DAY)
