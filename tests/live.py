@@ -54,13 +54,15 @@ class Portal:
         self.worker.wait()
         self.worker = self._start("-m", "flask", "--app", "hub", "hub", "work")
 
-    def finish_mail(self) -> None:
-        """Let the worker go, and send what is left."""
+    def stop_the_worker(self) -> None:
+        """Let the worker end after the mail in hand."""
         self.worker.terminate()
         self.worker.wait(timeout=60)
-        subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "hub", "hub", "work", "--once"], cwd=ROOT, env=self._environment, check=True
-        )
+
+    def send_what_is_due(self) -> None:
+        """One round of a worker."""
+        work = [sys.executable, "-m", "flask", "--app", "hub", "hub", "work", "--once"]
+        subprocess.run(work, cwd=ROOT, env=self._environment, check=True, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:
         for process in (self.web, self.worker):
