@@ -76,7 +76,9 @@ class Commits:
         return [[self._post(n) for n in range(first + client, self.next, CLIENTS)] for client in range(CLIENTS)]
 
     def _post(self, number: int) -> bytes:
-        return self.forms.post(f"/prenota/{held_key(number)}/riepilogo", COMMITTERS[number % CLIENTS], terms="y")
+        return self.forms.post(
+            f"/prenota/{held_key(number)}/riepilogo", COMMITTERS[number % CLIENTS], terms="y", seen="1"
+        )  # as seeded
 
 
 class ReferenceBookings:
