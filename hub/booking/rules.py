@@ -27,7 +27,6 @@ WAYS = {
 HOLD_MINUTES = 20
 LIVE_HOLDS = 3
 DRAFT_DAYS = 30
-LONGEST_REASON = 1000
 
 
 def must_go(before: str, after: str) -> None:

@@ -164,7 +164,12 @@ def sweep() -> int:
 
 def keeps_its_place(booking: Booking) -> bool:
     """Whether a waiting request still keeps its place in the ledger (it may have lapsed, or compete with others)."""
-    return _occupies(booking)
+    rows = sa.select(sa.func.count()).where(
+        ledger.Allocation.occurrence_id == booking.occurrence.id,
+        ledger.Allocation.blocking,
+        sa.or_(ledger.Allocation.expires_at.is_(None), ledger.Allocation.expires_at > now()),
+    )
+    return db.session.scalar(rows) > 0
 
 
 LISTED = (joinedload(Booking.space), selectinload(Booking.occurrences))
@@ -279,15 +284,6 @@ def _held_around(layout: Layout, slot: Slot, by: Person) -> Booking | None:
 def _must_be_unfinished(booking: Booking, *also: str) -> None:
     if booking.state not in ("draft", "held", *also):
         rules.must_go(booking.state, "held")
-
-
-def _occupies(booking: Booking) -> bool:
-    rows = sa.select(sa.func.count()).where(
-        ledger.Allocation.occurrence_id == booking.occurrence.id,
-        ledger.Allocation.blocking,
-        sa.or_(ledger.Allocation.expires_at.is_(None), ledger.Allocation.expires_at > now()),
-    )
-    return db.session.scalar(rows) > 0
 
 
 def _confirm(booking: Booking, *, by: Person) -> None:

@@ -53,7 +53,7 @@ def _choose(space: Space, booking: Booking | None, address: str) -> ResponseRetu
     form = SlotForm(starts=request.args.get("inizio") or (booking and booking.slot.starts.isoformat()))
     conflict = None
     if request.method == "POST" and wish.validate() and form.validate():
-        layout = next(one for one in space.layouts if one.id == wish.layout.data)
+        layout = _layout(space, wish)
         starts = datetime.fromisoformat(form.starts.data)
         slot = Slot(starts, starts + timedelta(minutes=wish.minutes.data))
         try:
@@ -83,7 +83,7 @@ def _show_choice(
 ) -> ResponseReturnValue:
     slots, opening = [], None
     if wish.validate() and _fits(space, wish):
-        layout = next(one for one in space.layouts if one.id == wish.layout.data)
+        layout = _layout(space, wish)
         hours = spaces.hours()
         mine = service.held_by(current_user, space) if current_user.is_authenticated else None
         slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, known=hours, ignoring=mine)
@@ -103,11 +103,14 @@ def _show_choice(
     )
 
 
+def _layout(space: Space, wish: WishForm) -> Layout:
+    return next(layout for layout in space.layouts if layout.id == wish.layout.data)
+
+
 def _fits(space: Space, wish: WishForm) -> bool:
     """Whether so many people fit in the layout; said beside the field where they do not."""
-    layout = next(one for one in space.layouts if one.id == wish.layout.data)
     try:
-        space_rules.must_fit(wish.attendees.data, layout.capacity)
+        space_rules.must_fit(wish.attendees.data, _layout(space, wish).capacity)
     except Refusal as refusal:
         wish.show(refusal)
         return False
