@@ -68,6 +68,11 @@ class UtcDateTime(sa.types.TypeDecorator):
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    """CHECK, by the column's name, that a code is one of a closed list."""
+    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+
+
 def init(app: Flask) -> None:
     """Bind the database of the configuration to the application."""
     url = sa.engine.make_url(app.config["SQLALCHEMY_DATABASE_URI"])

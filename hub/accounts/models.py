@@ -5,15 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import UtcDateTime, db
+from hub.db import UtcDateTime, db, one_of
 
 ROLES = ("manager", "evaluator", "administrator")
 LANGUAGES = ("it", "en")
 PURPOSES = ("confirm",)
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
 
 
 class Person(db.Model):
@@ -38,7 +34,7 @@ class Person(db.Model):
     )
 
     __table_args__ = (
-        _one_of("language", LANGUAGES),
+        one_of("language", LANGUAGES),
         sa.CheckConstraint("email = lower(email)", name="email_lower_case"),
         {"sqlite_autoincrement": True},  # an erased person's number never comes back: rooms know people by it
     )
@@ -80,7 +76,7 @@ class RoleGrant(db.Model):
     granted_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id", ondelete="SET NULL"))
 
     __table_args__ = (
-        _one_of("role", ROLES),
+        one_of("role", ROLES),
         sa.Index(
             "one_of_manager_evaluator",
             "person_id",
@@ -114,4 +110,4 @@ class MailToken(db.Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (_one_of("purpose", PURPOSES),)
+    __table_args__ = (one_of("purpose", PURPOSES),)

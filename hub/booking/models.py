@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.accounts.models import Person
 from hub.booking.rules import PURPOSES, STATES
 from hub.clock import wall
-from hub.db import UtcDateTime, db, refuse
-from hub.spaces.models import Layout, Occurrence, Space, one_of
+from hub.db import UtcDateTime, db, one_of, refuse
+from hub.spaces.models import Layout, Occurrence, Space
 from hub.spaces.rules import Slot
 
 
@@ -45,8 +45,8 @@ class Booking(db.Model):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        one_of("state", STATES, "state"),
-        one_of("purpose", ("", *PURPOSES), "purpose"),
+        one_of("state", STATES),
+        one_of("purpose", ("", *PURPOSES)),
         sa.CheckConstraint("attendees > 0", name="attendees"),
         sa.CheckConstraint(
             "state IN ('draft', 'held') OR (requester_id IS NOT NULL AND title <> '' AND purpose <> ''"
@@ -87,7 +87,7 @@ class BookingChange(db.Model):
     booking: Mapped[Booking] = relationship()
     actor: Mapped[Person | None] = relationship()
 
-    __table_args__ = (one_of("before", STATES, "before"), one_of("after", STATES, "after"))
+    __table_args__ = (one_of("before", STATES), one_of("after", STATES))
 
 
 SENT = "EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state NOT IN ('draft', 'held'))"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import UtcDateTime, db, guarantee, refuse
+from hub.db import UtcDateTime, db, guarantee, one_of, refuse
 
 EXCLUSIVE = (0, 1000)  # lanes taken by a use that wants the whole atom
 MAX_HOURS = 24  # longest row of the ledger: what lasts longer is several rows, so that a search looks back one day only
@@ -15,11 +15,6 @@ SPACE_KINDS = ("atomic", "composite")
 LAYOUT_KINDS = ("theatre", "classroom", "u_shape", "circle", "meeting", "workshop", "market", "empty")
 OCCURRENCE_KINDS = ("booking", "closure")
 OCCURRENCE_STATUSES = ("planned", "conflict", "skipped", "moved", "cancelled", "done", "no_show")
-
-
-def one_of(column: str, values: tuple[str, ...], name: str) -> sa.CheckConstraint:
-    """CHECK that a code is one of a closed list."""
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=name)
 
 
 class Space(db.Model):
@@ -54,8 +49,8 @@ class Space(db.Model):
     atoms: Mapped[list["SpaceAtom"]] = relationship(foreign_keys="SpaceAtom.space_id", order_by="SpaceAtom.atom_id")
 
     __table_args__ = (
-        one_of("kind", SPACE_KINDS, "kind"),
-        one_of("approval", ("manager", "automatic"), "approval"),
+        one_of("kind", SPACE_KINDS),
+        one_of("approval", ("manager", "automatic")),
         sa.CheckConstraint("lanes IS NULL OR lanes BETWEEN 1 AND 100", name="lanes"),
         sa.CheckConstraint("0 < min_minutes AND min_minutes <= max_minutes AND max_minutes <= 1440", name="minutes"),
     )
@@ -95,7 +90,7 @@ class Layout(db.Model):
 
     __table_args__ = (
         sa.UniqueConstraint("space_id", "code"),
-        one_of("kind", LAYOUT_KINDS, "kind"),
+        one_of("kind", LAYOUT_KINDS),
         sa.CheckConstraint("capacity > 0", name="capacity"),
         sa.CheckConstraint("setup_min BETWEEN 0 AND 240 AND cleanup_min BETWEEN 0 AND 240", name="padding"),
         sa.CheckConstraint("lanes IS NULL OR lanes >= 1", name="lanes"),
@@ -160,8 +155,8 @@ class Occurrence(db.Model):
     layout: Mapped[Layout | None] = relationship()
 
     __table_args__ = (
-        one_of("kind", OCCURRENCE_KINDS, "kind"),
-        one_of("status", OCCURRENCE_STATUSES, "status"),
+        one_of("kind", OCCURRENCE_KINDS),
+        one_of("status", OCCURRENCE_STATUSES),
         sa.CheckConstraint("starts_at < ends_at", name="times"),
         sa.CheckConstraint("setup_min >= 0 AND cleanup_min >= 0", name="padding"),
         sa.CheckConstraint(
