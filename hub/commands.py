@@ -15,6 +15,7 @@ from hub import demo
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from hub.accounts.models import ROLES
 from hub.accounts.service import grant_role, person_with, purge_expired
+from hub.accounts.throttle import purge_attempts
 from hub.booking.service import sweep
 from hub.clock import now
 from hub.db import db, is_unavailable, must_hold_guarantees
@@ -48,6 +49,7 @@ def purge() -> None:
     purge_expired(now())
     purge_private(now())
     purge_sendings(now())
+    purge_attempts(now())
 
 
 # What the worker does unasked: every so many seconds, each in a transaction of its own.

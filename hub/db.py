@@ -2,13 +2,13 @@
 
 SQLite: a transaction that may write begins IMMEDIATE, one that only reads begins deferred and is closed before the page
 is sent. Which of the two is decided here alone: a request that cannot write (GET, HEAD, OPTIONS) reads, all else writes;
-`reading()` says otherwise for a block of code.
+`reading()` says otherwise for a block of code, `@writes` for a view.
 """
 
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
@@ -100,11 +100,22 @@ def init(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _open_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
-    app.before_request(lambda: _reads_only.set(request.method in ("GET", "HEAD", "OPTIONS")) and None)
+    app.before_request(lambda: _reads_only.set(_cannot_write()) and None)
     app.teardown_request(lambda _error: _reads_only.set(False) and None)
 
 
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
+
+
+def writes(view: Callable) -> Callable:
+    """A view that writes though a browser asks with GET: a register of who looked, the way back from an identity provider."""
+    view.writes = True
+    return view
+
+
+def _cannot_write() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in ("GET", "HEAD", "OPTIONS") and not getattr(view, "writes", False)
 
 
 @contextmanager

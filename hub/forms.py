@@ -33,11 +33,15 @@ class Form(FlaskForm):
 
     @property
     def http_status(self) -> int:
-        """422 where something has to be corrected, else 200."""
-        return 422 if self.errors else 200
+        """422 where something has to be corrected, 429 where it was tried too often, else 200."""
+        return self._refused_with if self.errors else 200
+
+    _refused_with = 422
 
     def show(self, refusal: Refusal) -> None:
         """Put a rule's words beside its field (or above the form), translated for who reads."""
+        if refusal.rule == "too-many":
+            self._refused_with = 429
         words = gettext(refusal.words, **{name: shown(value) for name, value in refusal.values.items()})
         if refusal.field and refusal.field in self._fields:
             field: Field = self._fields[refusal.field]

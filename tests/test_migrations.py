@@ -39,7 +39,8 @@ def schema(connection: sa.Connection) -> dict[str, str]:
 def columns(connection: sa.Connection) -> dict[str, list]:
     inspector = sa.inspect(connection)
     return {
-        table: [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)]
+        # sorted: a column that a later migration adds stands last
+        table: sorted((column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table))
         for table in inspector.get_table_names()
         if table != "alembic_version"
     }

@@ -62,10 +62,10 @@ def resend(email: str, next_url: str = "") -> None:
 
 
 def _send_confirmation(person: Person, next_url: str) -> None:
-    token = _new_token()
+    token = new_token()
     db.session.add(
         MailToken(
-            token_hash=_digest(token),
+            token_hash=digest(token),
             person_id=person.id,
             purpose="confirm",
             next_url=rules.safe_next(next_url, ""),
@@ -78,7 +78,7 @@ def _send_confirmation(person: Person, next_url: str) -> None:
 
 def link(token: str) -> MailToken | None:
     """The confirmation link with this token, open or not; None where we never sent it."""
-    found = sa.select(MailToken).filter_by(token_hash=_digest(token), purpose="confirm")
+    found = sa.select(MailToken).filter_by(token_hash=digest(token), purpose="confirm")
     return db.session.scalars(found, execution_options={"populate_existing": True}).one_or_none()
 
 
@@ -121,12 +121,15 @@ def sign_in(email: str, password: str, *, hours: int, user_agent: str = "") -> t
     return person, open_sign_in(person, hours=hours, user_agent=user_agent)
 
 
-def open_sign_in(person: Person, *, hours: int, user_agent: str = "") -> str:
-    """A new signed-in browser of somebody who has shown who they are; the token for its cookie."""
-    token = _new_token()
+def open_sign_in(person: Person, *, hours: int, user_agent: str = "", level: int = 0) -> str:
+    """A new signed-in browser of somebody who has shown who they are; the token for its cookie.
+
+    level: of the digital identity they came with, 0 with a password.
+    """
+    token = new_token()
     begun = now()
     readable = "".join(letter for letter in user_agent if letter.isprintable())[:200]
-    row = SignIn(token_hash=_digest(token), person_id=person.id, created_at=begun, user_agent=readable or None)
+    row = SignIn(token_hash=digest(token), person_id=person.id, created_at=begun, user_agent=readable or None, level=level)
     row.expires_at = begun + timedelta(hours=hours)
     db.session.add(row)
     db.session.flush()
@@ -135,18 +138,26 @@ def open_sign_in(person: Person, *, hours: int, user_agent: str = "") -> str:
 
 def sign_out(token: str) -> None:
     """From now on this token opens nothing, whoever has a copy of it."""
-    db.session.execute(sa.delete(SignIn).filter_by(token_hash=_digest(token)))
+    db.session.execute(sa.delete(SignIn).filter_by(token_hash=digest(token)))
 
 
 def person_of(token: str) -> Person | None:
-    """Who signed in with this token, with their roles, in one query; None where it has expired or nobody did."""
+    """Who signed in with this token, with their roles, their sign-in and whom they act for, in one query.
+
+    None where the sign-in has ended, still awaits its second factor, or never was.
+    """
     found = (
-        sa.select(Person)
+        sa.select(Person, SignIn)
         .join(SignIn, SignIn.person_id == Person.id)
-        .where(SignIn.token_hash == _digest(token), SignIn.expires_at > now())
-        .options(joinedload(Person.grants))
+        .where(SignIn.token_hash == digest(token), SignIn.expires_at > now(), SignIn.awaits_code.is_(False))
+        .options(joinedload(Person.grants), joinedload(SignIn.organisation))
     )
-    return db.session.scalars(found).unique().one_or_none()
+    row = db.session.execute(found).unique().one_or_none()
+    if row is None:
+        return None
+    person, sign_in = row
+    person.sign_in, person.acting_as, person.level = sign_in, sign_in.organisation, sign_in.level
+    return person
 
 
 def people_with(role: str) -> list[Person]:
@@ -222,9 +233,11 @@ def _forget_roles(person: Person) -> None:
         db.session.expire(person, ["grants"])
 
 
-def _new_token() -> str:
+def new_token() -> str:
+    """A secret that nobody guesses: for a cookie, or a link in a mail."""
     return secrets.token_urlsafe(32)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of such a secret: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()

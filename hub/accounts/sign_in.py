@@ -8,7 +8,7 @@ from flask_login import LoginManager, current_user
 from hub.accounts import service
 from hub.accounts.models import Person
 from hub.accounts.rules import safe_next
-from hub.db import db, reading
+from hub.db import db, only_reads, reading
 from hub.screen import go
 
 
@@ -56,11 +56,12 @@ def _person(_request: Request) -> Person | None:
     """The person of this request, as a snapshot: it outlives a rollback, and changing it changes nothing kept."""
     if not (token := cookie()):
         return None
+    read_only = only_reads()
     with reading():
         person = service.person_of(token)
         if person:
-            db.session.expunge(person)
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            db.session.expunge_all()
+        if not read_only:
             db.session.rollback()  # on SQLite the turn to write is taken by the view's first statement, not here
     return person
 

@@ -10,6 +10,7 @@ from hub.accounts.models import Person
 from hub.booking.rules import PURPOSES, STATES
 from hub.clock import wall
 from hub.db import UtcDateTime, db, one_of, refuse
+from hub.organisations.models import Organisation
 from hub.spaces.models import Layout, Occurrence, Space
 from hub.spaces.rules import Slot
 
@@ -17,7 +18,8 @@ from hub.spaces.rules import Slot
 class Booking(db.Model):
     """A request for a space, from the first draft to its end. Its times are its occurrences'.
 
-    key: the secret of a draft's address while nobody has signed in for it.
+    key: the secret of a draft's address while nobody has signed in for it; organisation: in whose name it was asked;
+    level: of the identity with which it was sent (0 to 3, see hub.accounts.models.LEVELS).
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,6 +28,8 @@ class Booking(db.Model):
     space_id: Mapped[int] = mapped_column(sa.ForeignKey("space.id"))
     layout_id: Mapped[int] = mapped_column(sa.ForeignKey("layout.id"))
     requester_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    level: Mapped[int] = mapped_column(sa.SmallInteger, default=0, server_default="0")
     attendees: Mapped[int]
     title: Mapped[str] = mapped_column(sa.String(120), default="")
     purpose: Mapped[str] = mapped_column(sa.String(20), default="")
@@ -40,6 +44,7 @@ class Booking(db.Model):
     space: Mapped[Space] = relationship()
     layout: Mapped[Layout] = relationship()
     requester: Mapped[Person | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
     occurrences: Mapped[list[Occurrence]] = relationship(order_by=Occurrence.starts_at)
     changes: Mapped[list["BookingChange"]] = relationship(order_by="BookingChange.id", viewonly=True)
 
@@ -74,13 +79,15 @@ class Booking(db.Model):
 
 
 class BookingChange(db.Model):
-    """One change of state: who, why, in which words. Never altered: the database refuses."""
+    """One change of state: who, in whose name, with which level of identity, why. Never altered: the database refuses."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(sa.ForeignKey("booking.id", ondelete="CASCADE"), index=True)
     before: Mapped[str] = mapped_column(sa.String(20))
     after: Mapped[str] = mapped_column(sa.String(20))
     actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    level: Mapped[int] = mapped_column(sa.SmallInteger, default=0, server_default="0")
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -95,3 +102,13 @@ SENT = "EXISTS (SELECT 1 FROM booking b WHERE b.id = OLD.booking_id AND b.state 
 # A draft that nobody finished may be thrown away with its changes; what was sent stays as it was told.
 refuse(BookingChange.__table__, "booking_change_kept_update", "UPDATE")
 refuse(BookingChange.__table__, "booking_change_kept_delete", "DELETE", when=SENT)
+
+# Nobody books in the name of an organisation that they may not act for.
+refuse(
+    BookingChange.__table__,
+    "booking_change_in_whose_name",
+    "INSERT",
+    when="NEW.organisation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM membership m JOIN organisation o"
+    " ON o.id = m.organisation_id WHERE o.id = NEW.organisation_id AND o.state = 'verified' AND m.person_id = NEW.actor_id"
+    " AND m.ended_at IS NULL AND m.role IN ('legal_rep', 'editor'))",
+)

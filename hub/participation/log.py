@@ -21,14 +21,27 @@ class Somebody(Protocol):
     subject: str
 
 
-def record(act: Act, *, who: Somebody | None = None, at: datetime | None = None) -> str:
+def record(
+    act: Act,
+    *,
+    who: Somebody | None = None,
+    acting_as: Somebody | None = None,
+    level: int = 0,
+    at: datetime | None = None,
+) -> str:
     """Add one act to the log, in the caller's transaction; returns its event_id, which `EventVoided` can name.
 
-    at: when it happened (an instant), now where none is given. Raises impact.ActError where the act needs somebody.
-    Writers wait neither for one another nor for the sealer.
+    acting_as: the organisation in whose name it was done, which becomes the fact `org` (its pseudonym); level: of the
+    identity with which it was done (1 to 3), the fact `identity`, left out where it is 0. at: when it happened (an
+    instant), now where none is given. Raises impact.ActError where the act needs somebody. Writers wait neither for one
+    another nor for the sealer.
     """
     recorded_at = now()
     columns = act.columns(pseudonym(who.subject) if who else None)
+    if acting_as:
+        columns["facts"]["org"] = pseudonym(acting_as.subject)
+    if level:
+        columns["facts"]["identity"] = level
     entry = LogEntry(
         event_id=time_ordered_id(),
         ts_event=at or recorded_at,
