@@ -7,8 +7,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from hub import assets, commands, db, errors, filters, health, language, web
+from hub.accounts import personal as accounts_personal
 from hub.accounts import sign_in
+from hub.accounts.my_data import bp as my_data
 from hub.accounts.views import bp as accounts
+from hub.booking import personal as booking_personal
 from hub.booking.staff import bp as booking_staff
 from hub.booking.steps import bp as booking_steps
 from hub.booking.views import bp as booking
@@ -20,7 +23,8 @@ from hub.pages.views import bp as pages
 from hub.spaces.views import bp as spaces
 
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
-ROOMS = (notices, notices_staff, accounts, spaces, booking, booking_steps, booking_staff, evaluation, pages)
+PERSONAL = (accounts_personal, booking_personal)
+ROOMS = (notices, notices_staff, accounts, my_data, spaces, booking, booking_steps, booking_staff, evaluation, pages)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -29,8 +33,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.config.update(config.load() if environ is None else config.load(environ))
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
-    for ground in GROUND:
-        ground.init(app)
+    for part in (*GROUND, *PERSONAL):
+        part.init(app)
     for room in ROOMS:
         app.register_blueprint(room)
     return app

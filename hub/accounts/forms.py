@@ -1,7 +1,7 @@
 """What people fill in about themselves."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice, StringField, TelField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectChoice, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
 
 from hub.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -75,4 +75,14 @@ class ProfileForm(Form):
         _l("Lingua delle pagine e delle e-mail"),
         [DataRequired(_l("Scegli una lingua."))],
         choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )
+
+
+class EraseForm(Form):
+    """To have one's data erased: said twice, with the password and with a box."""
+
+    password = PasswordField(_l("La tua password"), [DataRequired(_l("Scrivi la tua password, per conferma.")), Length(max=1000)])
+    sure = BooleanField(
+        _l("Ho letto che cosa si cancella e che cosa resta, e voglio cancellare i miei dati"),
+        [DataRequired(_l("Per cancellare i tuoi dati devi spuntare la casella."))],
     )

@@ -58,7 +58,7 @@ class Person(db.Model):
 
     @property
     def name(self) -> str:
-        return f"{self.given_name} {self.family_name}"
+        return f"{self.given_name} {self.family_name}".strip()
 
     @property
     def subject(self) -> str:

@@ -95,6 +95,20 @@ def must_stay_apart(role: str, held: Iterable[str]) -> None:
         )
 
 
+def must_hold_no_role(roles: Iterable[str]) -> None:
+    """Somebody of the staff hands over before they leave."""
+    if roles:
+        raise Refusal(
+            "Hai ancora un ruolo nel personale: chiedi all'amministratore di toglierlo, poi torna qui.", rule="still-staff"
+        )
+
+
+def must_be_oneself(is_sure: bool) -> None:
+    """Before what cannot be undone: the password once more, or a digital identity used just now."""
+    if not is_sure:
+        raise Refusal("La password non è giusta. Controllala e riprova.", field="password", rule="password")
+
+
 def safe_next(url: str | None, default: str = "/") -> str:
     """This address where it is a page of this portal (a local path, with its query), else the default. Always ASCII.
 

@@ -1,5 +1,6 @@
 """Who is asking: the cookie of a signed-in browser, and the way to the sign-in page and back."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, request, session, url_for
@@ -8,6 +9,7 @@ from flask_login import LoginManager, current_user
 from hub.accounts import service
 from hub.accounts.models import Person
 from hub.accounts.rules import safe_next
+from hub.clock import now
 from hub.db import db, only_reads, reading
 from hub.screen import go
 
@@ -28,6 +30,11 @@ def init(app: Flask) -> None:
 def cookie() -> str:
     """The token that this browser sends, "" where it has none."""
     return request.cookies.get(current_app.config["SIGN_IN_COOKIE_NAME"], "")
+
+
+def identified_just_now() -> bool:
+    """Whether this browser came with a digital identity a few minutes ago, which is as good as a password once more."""
+    return current_user.level > 0 and current_user.sign_in.created_at > now() - timedelta(minutes=10)
 
 
 def remember(response: Response, token: str) -> Response:

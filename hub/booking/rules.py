@@ -24,6 +24,7 @@ WAYS = {
     "changes_requested": {"submitted", "approved", "rejected", "withdrawn"},
     "approved": {"cancelled", "done", "no_show"},
 }
+LIVE_STATES = ("submitted", "changes_requested", "approved")
 HOLD_MINUTES = 20
 LIVE_HOLDS = 3
 DRAFT_DAYS = 30
@@ -65,10 +66,28 @@ def must_be_before(starts: datetime, now: datetime) -> None:
         raise Refusal("L'orario richiesto è già passato.", rule="past")
 
 
-def must_be_the_requester(by: int, requester: int | None) -> None:
+def must_be_the_requester(is_theirs: bool) -> None:
     """What is the requester's alone to do; the staff refuse or cancel, with a reason."""
-    if by != requester:
+    if not is_theirs:
         raise Refusal("Solo chi ha fatto la richiesta può ritirarla.", rule="requester")
+
+
+def must_speak_for(named: str | None, acting_for: str | None) -> None:
+    """Who sends it speaks for the organisation (its name, or None) that the summary names, or for themselves."""
+    if named != acting_for:
+        raise Refusal(
+            "Nel frattempo hai cambiato per conto di chi agisci: torna al passo «Chi prenota» e controlla.", rule="speak-for"
+        )
+
+
+def must_have_none_to_come(count: int) -> None:
+    """Nobody leaves behind a place that they have, or asked for."""
+    if count:
+        raise Refusal(
+            "Hai ancora %(count)s prenotazioni in attesa o confermate: prima ritirale o annullale, poi torna qui.",
+            rule="bookings-to-come",
+            count=count,
+        )
 
 
 def must_give_reason(reason: str) -> None:

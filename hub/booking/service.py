@@ -14,6 +14,7 @@ from hub.booking.papers import calendar_entry, facts
 from hub.clock import now, wall
 from hub.db import db
 from hub.notices.service import notice
+from hub.organisations.models import Organisation
 from hub.participation.log import record
 from hub.spaces import ledger
 from hub.spaces import rules as space_rules
@@ -80,8 +81,10 @@ def describe(booking: Booking, *, title: str, purpose: str, details: str) -> Non
 
 
 def introduce(booking: Booking, *, phone: str, by: Person) -> None:
-    """Who asks, once they have signed in: from now on the booking is theirs and the place is kept. Raises Refusal, Conflict."""
+    """Who asks, once they have signed in: from now on the booking is theirs, or of the organisation that they act for, and
+    the place is kept. Raises Refusal, Conflict."""
     booking.phone = phone
+    booking.organisation = db.session.get(Organisation, by.acting_as.id) if by.acting_as else None
     hold(booking, by=by)
 
 
@@ -89,7 +92,8 @@ def submit(booking: Booking, *, by: Person) -> None:
     """Send it: a request for a manager, or a confirmed booking where the space confirms by itself. Raises Refusal."""
     occurrence, space = booking.occurrence, booking.space
     _must_suit(booking.layout, booking.slot, booking.attendees, sent_before=booking.submitted_at is not None)
-    booking.requester, booking.terms_accepted_at = db.session.get(Person, by.id), now()
+    rules.must_speak_for(booking.organisation and booking.organisation.name, by.acting_as and by.acting_as.name)
+    booking.requester, booking.terms_accepted_at, booking.level = db.session.get(Person, by.id), now(), by.level
     booking.submitted_at = booking.submitted_at or now()
     if space.approval == "automatic":
         return _confirm(booking, by=by)
@@ -125,23 +129,51 @@ def ask_changes(booking: Booking, reason: str, *, by: Person) -> None:
 
 
 def withdraw(booking: Booking, *, by: Person) -> None:
-    """The requester takes back a request that nobody has decided yet."""
-    rules.must_be_the_requester(by.id, booking.requester_id)
+    """The requester, or who acts for their organisation, takes back a request that nobody has decided yet."""
+    rules.must_be_the_requester(is_of(booking, by))
     _turn(booking, "withdrawn", by=by)
     _free(booking)
     _tell("booking/withdrawn", booking, status="CANCELLED")
 
 
 def cancel(booking: Booking, reason: str, *, by: Person) -> None:
-    """Give back a confirmed place: the requester within the terms, a manager with a reason until it begins."""
+    """Give back a confirmed place: the requester, or who acts for their organisation, within the terms; a manager with a
+    reason until it begins."""
     starts = booking.occurrence.starts_at
     rules.must_be_before(starts, now())
-    if by.id == booking.requester_id:
+    if is_of(booking, by):
         rules.must_be_in_time_to_cancel(starts, now(), booking.space.cancel_hours)
         _end(booking, "cancelled", reason.strip() or "-", by=by, told="booking/cancelled")
     else:
         _end(booking, "cancelled", reason, by=by, told="booking/cancelled_by_hub")
-    record(_act(SpaceCancelled, booking), who=booking.requester)
+    _record(SpaceCancelled, booking, by=by)
+
+
+def all_bookings_of(person: Person) -> list[Booking]:
+    """Everything that somebody booked or began to, the oldest first."""
+    mine = sa.select(Booking).where(Booking.requester_id == person.id).order_by(Booking.id)
+    return list(db.session.scalars(mine.options(*WHOLE[1:3], *LISTED, selectinload(Booking.changes))).unique())
+
+
+def must_be_settled(person: Person) -> None:
+    """Whoever leaves takes back what is still to come. Raises Refusal."""
+    live = (
+        sa.select(sa.func.count(Booking.id.distinct()))
+        .join(Booking.occurrences)
+        .where(Booking.requester_id == person.id, Booking.state.in_(rules.LIVE_STATES), Occurrence.ends_at > now())
+    )
+    rules.must_have_none_to_come(db.session.scalar(live))
+
+
+def forget(person: Person) -> None:
+    """Throw away somebody's drafts, and take out of what they sent what says who they are."""
+    mine = Booking.requester_id == person.id
+    ledger.lock()  # before any booking, as everywhere
+    for booking in db.session.scalars(sa.select(Booking).where(mine, Booking.state.in_(("draft", "held")))).all():
+        ledger.release(booking.occurrence)
+        db.session.flush()
+        db.session.execute(sa.delete(Booking).where(Booking.id == booking.id))
+    db.session.execute(sa.update(Booking).where(mine).values(phone="", details=""))
 
 
 def sweep() -> int:
@@ -177,8 +209,15 @@ WHOLE = (  # one booking, in one query
     joinedload(Booking.space).joinedload(Space.atoms),
     joinedload(Booking.layout).joinedload(Layout.space),
     joinedload(Booking.requester),
+    joinedload(Booking.organisation),
     joinedload(Booking.occurrences),
 )
+
+
+def is_of(booking: Booking, person: Person) -> bool:
+    """Whether this is somebody's own booking: they asked for it, or act now for the organisation in whose name it was."""
+    ours = person.acting_as is not None and person.acting_as.id == booking.organisation_id
+    return booking.requester_id == person.id or ours
 
 
 def booking_by_key(key: str, *, locked: bool = False) -> Booking | None:
@@ -213,8 +252,12 @@ def held_by(person: Person, space: Space) -> sa.Select:
 
 
 def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
-    """A page of somebody's bookings, the newest first, and whether there are more."""
-    query = sa.select(Booking).where(Booking.requester_id == person.id).order_by(Booking.id.desc())
+    """A page of somebody's bookings, or of the organisation's that they act for, the newest first; are there more?"""
+    whose = Booking.requester_id == person.id
+    if person.acting_as:  # a draft is still its author's alone
+        sent = sa.or_(whose, Booking.submitted_at.is_not(None))
+        whose = sa.and_(Booking.organisation_id == person.acting_as.id, sent)
+    query = sa.select(Booking).where(whose).order_by(Booking.id.desc())
     return _paged(query, page, size)
 
 
@@ -290,7 +333,7 @@ def _confirm(booking: Booking, *, by: Person) -> None:
     _turn(booking, "approved", by=by)
     ledger.claim(booking.occurrence)
     _touch(booking.occurrence)
-    record(_act(SpaceBooked, booking), who=booking.requester)
+    _record(SpaceBooked, booking, by=by)
     _tell("booking/confirmed", booking, status="CONFIRMED")
 
 
@@ -317,12 +360,17 @@ def _turn(booking: Booking, state: str, *, by: Person | None, reason: str = "") 
     before = booking.state
     rules.must_go(before, state)
     booking.state = state
-    actor = by.id if by else None
-    db.session.add(BookingChange(booking=booking, before=before, after=state, actor_id=actor, reason=reason, at=now()))
+    change = BookingChange(booking=booking, before=before, after=state, reason=reason, at=now(), level=0)
+    if by:
+        change.actor_id, change.level = by.id, by.level
+        change.organisation_id = by.acting_as.id if by.acting_as and is_of(booking, by) else None
+    db.session.add(change)
 
 
-def _act(act: type, booking: Booking) -> SpaceBooked | SpaceCancelled:
-    return act(activity=booking.space.slug, session=booking.code, minutes=booking.slot.minutes, people=booking.attendees)
+def _record(act: type, booking: Booking, *, by: Person) -> None:
+    facts = act(activity=booking.space.slug, session=booking.code, minutes=booking.slot.minutes, people=booking.attendees)
+    level = by.level if is_of(booking, by) else booking.level
+    record(facts, who=booking.requester, acting_as=booking.organisation, level=level)
 
 
 def _tell(kind: str, booking: Booking, *, status: str | None = None, **more: object) -> None:

@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub.access import managers
+from hub.accounts.data_views import opened
 from hub.booking import service
 from hub.booking.forms import DecisionForm
 from hub.booking.models import Booking
 from hub.clock import now
-from hub.db import db, undo
+from hub.db import db, undo, writes
 from hub.refusal import Refusal
 from hub.screen import asked_page, go, screen
 
@@ -31,6 +32,7 @@ def requests() -> ResponseReturnValue:
 
 @bp.route("/richieste/<string(minlength=14,maxlength=20):code>", methods=["GET", "POST"])
 @managers
+@writes
 def decide(code: str) -> ResponseReturnValue:
     booking = service.booking_by_code(code, locked=request.method == "POST")
     if booking is None or booking.submitted_at is None:
@@ -47,6 +49,9 @@ def decide(code: str) -> ResponseReturnValue:
             undo()
             form.show(refusal)
     form.look(booking)
+    if request.method == "GET":
+        opened(booking.requester, "booking", booking.code, by=current_user)
+        db.session.commit()
     return screen(
         "booking/staff/decide.html",
         "booking/staff/_decide.html",

@@ -9,7 +9,7 @@ from hub.access import residents
 from hub.booking import papers, service
 from hub.booking.forms import DetailsForm, ReasonForm
 from hub.booking.models import Booking
-from hub.booking.words import LOOKS, PURPOSES, STATES
+from hub.booking.words import LEVELS, LOOKS, PURPOSES, STATES
 from hub.clock import now
 from hub.db import db, undo
 from hub.filters import day, hour, language, local, minutes, moment
@@ -21,6 +21,7 @@ bp = Blueprint("booking", __name__)
 bp.app_template_filter("state_words")(STATES.__getitem__)
 bp.app_template_filter("state_look")(lambda state: LOOKS.get(state, "refused"))
 bp.app_template_filter("purpose_words")(PURPOSES.__getitem__)
+bp.app_template_filter("level_words")(LEVELS.__getitem__)
 CODE = "<string(minlength=14,maxlength=20):code>"
 
 
@@ -67,7 +68,7 @@ def calendar_file(code: str) -> ResponseReturnValue:
 def change(code: str) -> ResponseReturnValue:
     booking = _own(code, locked=request.method == "POST")
     form = DetailsForm(obj=booking)
-    if booking.requester_id != current_user.id or booking.state != "changes_requested":
+    if booking.state != "changes_requested":
         return redirect(url_for(".booking", code=code), 303)
     if form.validate_on_submit():
         try:
@@ -97,8 +98,6 @@ def cancel(code: str) -> ResponseReturnValue:
 def _end(code: str, verb: object, words: str) -> ResponseReturnValue:
     """The requester takes a booking back: said on its page, where it could not be."""
     booking = _own(code, locked=True)
-    if booking.requester_id != current_user.id:
-        abort(404)  # the staff decide at their own desk, with a reason
     form = ReasonForm()
     if form.validate_on_submit():
         try:
@@ -115,11 +114,9 @@ def _end(code: str, verb: object, words: str) -> ResponseReturnValue:
 
 
 def _own(code: str, *, locked: bool = False) -> Booking:
-    """A booking that was sent, for its requester or a manager; to anybody else it does not exist."""
+    """A booking that was sent, for whose it is; to anybody else it does not exist: the staff have a desk of their own."""
     booking = service.booking_by_code(code, locked=locked)
-    if booking is None or booking.submitted_at is None:
-        abort(404)
-    if booking.requester_id != current_user.id and not current_user.has_role("manager"):
+    if booking is None or booking.submitted_at is None or not service.is_of(booking, current_user):
         abort(404)
     return booking
 
@@ -140,6 +137,7 @@ def _rows(booking: Booking) -> list[tuple[str, str]]:
         (_("Attività"), str(PURPOSES[booking.purpose]) if booking.purpose else ""),
         (_("Altre informazioni"), booking.details),
         (_("Chi prenota"), booking.requester.name if booking.requester else ""),
+        (_("Per conto di"), booking.organisation.name if booking.organisation else ""),
         (_("Telefono"), booking.phone),
     ]
     return [(term, words) for term, words in rows if words]

@@ -32,3 +32,9 @@ PURPOSES = {
     "other": _("Altro"),
 }
 STEPS = (_("Quando e come"), _("Dettagli"), _("Chi prenota"), _("Riepilogo"))
+LEVELS = {
+    0: _("Indirizzo e-mail confermato, identità non verificata"),
+    1: _("Identità digitale, livello 1"),
+    2: _("Identità digitale, livello 2"),
+    3: _("Identità digitale, livello 3"),
+}

@@ -60,8 +60,7 @@ def pseudonym(subject: str) -> str:
     same person would wait for that to end. If the caller's is undone the line stays, and says nothing. On SQLite there
     is one writer at a time, the caller.
     """
-    found = sa.select(Pseudonym.code).where(Pseudonym.subject == subject)
-    if code := db.session.scalar(found):
+    if code := known_as(subject):
         return code
     line = {"subject": subject, "code": f"p{secrets.token_hex(10)}"}
     if db.session.get_bind().dialect.name == "sqlite":
@@ -69,7 +68,17 @@ def pseudonym(subject: str) -> str:
         return line["code"]
     with db.engine.begin() as connection:
         connection.execute(sa.dialects.postgresql.insert(Pseudonym).values(line).on_conflict_do_nothing())
-        return connection.scalar(found)
+        return connection.scalar(sa.select(Pseudonym.code).where(Pseudonym.subject == subject))
+
+
+def known_as(subject: str) -> str | None:
+    """The random code of somebody, None where the log has no act of theirs."""
+    return db.session.scalar(sa.select(Pseudonym.code).where(Pseudonym.subject == subject))
+
+
+def forget(subject: str) -> None:
+    """Remove the link from somebody to their code, for ever: the log's rows stay, and say of nobody."""
+    db.session.execute(sa.delete(Pseudonym).where(Pseudonym.subject == subject))
 
 
 def time_ordered_id() -> str:
