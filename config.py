@@ -16,6 +16,16 @@ from urllib.parse import SplitResult, urlsplit
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+# How SPID, and CIE with the same names, say how sure a sign-in is (acr), from 1 to 3.
+IDENTITY_LEVELS = {f"https://www.spid.gov.it/SpidL{level}": level for level in (1, 2, 3)}
+# What is asked of a digital identity, and the claims of SPID and CIE that say it.
+CLAIMS = {
+    "fiscal_code": "https://attributes.eid.gov.it/fiscal_number",
+    "given_name": "given_name",
+    "family_name": "family_name",
+    "birth_date": "birthdate",
+    "email": "email",
+}
 
 
 class WrongSetting(SystemExit):
@@ -46,13 +56,18 @@ SETTINGS = (
     Setting("OWNER_TAX_CODE", "00000000000", None, "codice fiscale or partita IVA of the owner: footer"),
     Setting("DPO_EMAIL", "dpo@officine.example", None, "data protection officer: privacy page"),
     Setting("TRANSPARENCY_URL", "https://www.comune.lecce.it", None, "the owner's \"amministrazione trasparente\": footer"),
-    Setting("ACCESSIBILITY_URL", "", "", "the declaration on form.agid.gov.it; without one the footer leads to the page of the portal"),
-    Setting("STAFF_SECOND_FACTOR", "optional", "required", "`required` or `optional`: whether the staff must have a second factor"),
-    Setting("OIDC_ISSUER", "", "", "OpenID Connect provider (a SPID/CIE gateway), such as `https://gateway.example`; none: no such sign-in"),
+    Setting("ACCESSIBILITY_URL", "", "",
+            "the declaration on form.agid.gov.it; without one the footer leads to the page of the portal"),
+    Setting("STAFF_SECOND_FACTOR", "optional", "required",
+            "`required` or `optional`: whether the staff must have a second factor"),
+    Setting("OIDC_ISSUER", "", "",
+            "OpenID Connect provider (a SPID/CIE gateway), such as `https://gateway.example`; none: no such sign-in"),
     Setting("OIDC_CLIENT_ID", "", "", "name of the portal at the provider"),
     Setting("OIDC_CLIENT_SECRET", "", "", "secret of the portal at the provider"),
-    Setting("OIDC_ACR", "https://www.spid.gov.it/SpidL2", "https://www.spid.gov.it/SpidL2", "level asked of the provider (`acr_values`); `-` for none"),
-    Setting("OIDC_CLAIMS", "", "", "names of claims that differ from SPID's, such as `fiscal_code=fiscalNumber birth_date=dateOfBirth`"),
+    Setting("OIDC_ACR", "https://www.spid.gov.it/SpidL2", "https://www.spid.gov.it/SpidL2",
+            "level asked of the provider (`acr_values`); `-` for none"),
+    Setting("OIDC_CLAIMS", "", "",
+            "names of claims that differ from SPID's, such as `fiscal_code=fiscalNumber birth_date=dateOfBirth`"),
     Setting("WEB_WORKERS", "2", "2", "web processes"),
     Setting("WEB_THREADS", "4", "4", "threads of each web process"),
     Setting("PROXY_HOPS", "0", "1", "reverse proxies in front, whose X-Forwarded-* headers are believed"),
@@ -120,6 +135,8 @@ def _flask_settings(values: dict[str, str]) -> dict[str, object]:
         "MAIL_FROM": _sender(values["MAIL_FROM"]),
         "WEB_THREADS": _whole("WEB_THREADS", values["WEB_THREADS"], 1),
         "LOG_LEVEL": _level(values["LOG_LEVEL"]),
+        "STAFF_SECOND_FACTOR": _staff_second_factor(values["STAFF_SECOND_FACTOR"]),
+        **_provider(values),
         "TRUSTED_HOSTS": [public.hostname] if values["HUB_MODE"] == "production" else [public.hostname, "127.0.0.1", "localhost"],
         "SESSION_COOKIE_NAME": f"{prefix}form",
         "SIGN_IN_COOKIE_NAME": f"{prefix}session",
@@ -151,6 +168,12 @@ def _level(name: str) -> str:
     return name
 
 
+def _staff_second_factor(text: str) -> str:
+    if text not in ("required", "optional"):
+        raise WrongSetting(f"STAFF_SECOND_FACTOR is {text!r}: it takes required or optional.")
+    return text
+
+
 def _database(url: str) -> str:
     """A SQLAlchemy URL: psycopg is the driver, a relative SQLite path starts at the project's folder."""
     scheme, _, rest = url.partition("://")
@@ -177,6 +200,47 @@ def _mail(url: str) -> str:
     raise WrongSetting(
         "MAIL_URL takes smtp://user:password@host:port?starttls=yes, smtps://user:password@host, or maildir:folder."
     )
+
+
+def _provider(values: dict[str, str]) -> dict[str, object]:
+    """The OpenID Connect provider: its address and the portal's name there, or nothing; what is asked of it."""
+    given = {name: values[name] for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")}
+    missing = [name for name, value in given.items() if not value]
+    if missing and len(missing) < len(given):
+        raise WrongSetting(f"{', '.join(given)} go together: {' and '.join(missing)} must be given too, or none of them.")
+    asked = "" if values["OIDC_ACR"] == "-" else values["OIDC_ACR"]
+    if unknown := [acr for acr in asked.split() if acr not in IDENTITY_LEVELS]:
+        raise WrongSetting(f"OIDC_ACR is {unknown[0]!r}: it takes {', '.join(IDENTITY_LEVELS)}, or - for none.")
+    return {
+        "OIDC_ISSUER": _issuer(values["OIDC_ISSUER"]),
+        "OIDC_ACR": asked,
+        "OIDC_LEVEL": min((IDENTITY_LEVELS[acr] for acr in asked.split()), default=1),
+        "OIDC_LEVELS": IDENTITY_LEVELS,
+        "OIDC_CLAIMS": _claims(values["OIDC_CLAIMS"]),
+    }
+
+
+def _issuer(url: str) -> str:
+    """The provider's name for itself, under which its description stands; secrets go there, so it is never in the clear."""
+    with suppress(ValueError):  # a port that is no number
+        parts = urlsplit(url)
+        known = parts.hostname and parts.port != 0 and "@" not in parts.netloc and not any(parts[3:])
+        if not url or (known and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))):
+            return url
+    raise WrongSetting("OIDC_ISSUER takes the https address of the provider, such as https://gateway.example, without a query.")
+
+
+def _claims(text: str) -> dict[str, str]:
+    """The name of each claim: SPID's and CIE's, or the one given for it."""
+    claims = dict(CLAIMS)
+    for pair in text.split():
+        name, _, claim = pair.partition("=")
+        if name not in CLAIMS or not claim:
+            raise WrongSetting(
+                f"OIDC_CLAIMS has {pair!r}: it takes pairs such as fiscal_code=fiscalNumber, of {', '.join(CLAIMS)}."
+            )
+        claims[name] = claim
+    return claims
 
 
 def _sender(text: str) -> str:

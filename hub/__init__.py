@@ -9,7 +9,11 @@ import config
 from hub import assets, commands, db, errors, filters, health, language, web
 from hub.accounts import personal as accounts_personal
 from hub.accounts import sign_in
+from hub.accounts.codes import bp as second_factor
 from hub.accounts.my_data import bp as my_data
+from hub.accounts.oidc import bp as oidc
+from hub.accounts.security import bp as security
+from hub.accounts.staff import bp as accounts_staff
 from hub.accounts.views import bp as accounts
 from hub.booking import personal as booking_personal
 from hub.booking.staff import bp as booking_staff
@@ -18,13 +22,27 @@ from hub.booking.views import bp as booking
 from hub.evaluation.views import bp as evaluation
 from hub.notices.staff import bp as notices_staff
 from hub.notices.views import bp as notices
+from hub.organisations import personal as organisations_personal
+from hub.organisations.people import bp as organisations_people
+from hub.organisations.staff import bp as organisations_staff
+from hub.organisations.views import bp as organisations
 from hub.pages import navigation
+from hub.pages import personal as pages_personal
+from hub.pages.rating import bp as rating
+from hub.pages.reports import bp as reports
+from hub.pages.search import bp as search
+from hub.pages.staff import bp as pages_staff
 from hub.pages.views import bp as pages
 from hub.spaces.views import bp as spaces
 
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
-PERSONAL = (accounts_personal, booking_personal)
-ROOMS = (notices, notices_staff, accounts, my_data, spaces, booking, booking_steps, booking_staff, evaluation, pages)
+PERSONAL = (accounts_personal, organisations_personal, booking_personal, pages_personal)
+ROOMS = (
+    *(notices, notices_staff, accounts, my_data, security, second_factor, accounts_staff, oidc),
+    *(organisations, organisations_people, organisations_staff),
+    *(spaces, booking, booking_steps, booking_staff, evaluation),
+    *(pages, rating, reports, search, pages_staff),
+)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

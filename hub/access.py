@@ -1,6 +1,7 @@
 """Who may enter: every view wears one of these marks, and a test reads them all.
 
-A mark is told apart by its name: `public`, `residents` (whoever has signed in), or a role of the staff.
+A mark is told apart by its name: `public`, `residents` (whoever has signed in), or a role of the staff. Where the
+configuration asks for it (STAFF_SECOND_FACTOR), the staff come in by two proofs of who they are, or not at all.
 """
 
 from collections.abc import Callable
@@ -42,11 +43,18 @@ def _only(role: str) -> Callable[[Callable], Callable]:
                 return current_app.login_manager.unauthorized()
             if not current_user.has_role(role):
                 abort(403)
+            if current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs():
+                return current_app.login_manager.needs_refresh()
             return view(*args, **kwargs)
 
         return _marked(entered, role)
 
     return mark
+
+
+def _has_shown_two_proofs() -> bool:
+    """Whether this sign-in came with a second factor, or with a digital identity of level 2, which is two proofs itself."""
+    return current_user.level >= 2 or current_user.sign_in.second_factor_at is not None
 
 
 managers = _only("manager")

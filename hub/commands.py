@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import demo
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from hub.accounts.models import ROLES
-from hub.accounts.service import grant_role, person_with, purge_expired
+from hub.accounts.roles import grant_role
+from hub.accounts.service import person_with, purge_expired
 from hub.accounts.throttle import purge_attempts
 from hub.booking.service import sweep
 from hub.clock import now
@@ -23,6 +24,8 @@ from hub.notices.post import post
 from hub.notices.service import purge_private
 from hub.notices.work import Worker
 from hub.once import purge_sendings
+from hub.organisations.invitations import purge_invitations
+from hub.pages.service import forget_old_addresses
 from hub.participation.export import FORMATS, export_log
 from hub.participation.seal import seal_log
 from hub.refusal import Refusal
@@ -50,6 +53,8 @@ def purge() -> None:
     purge_private(now())
     purge_sendings(now())
     purge_attempts(now())
+    purge_invitations(now())
+    forget_old_addresses(now())
 
 
 # What the worker does unasked: every so many seconds, each in a transaction of its own.

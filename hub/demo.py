@@ -13,6 +13,7 @@ from hub.accounts.models import Person
 from hub.booking import service as booking
 from hub.clock import today
 from hub.db import db
+from hub.organisations.demo import load_organisations
 from hub.spaces.models import Layout, Opening, Space
 from hub.spaces.rules import Slot
 from hub.spaces.service import compose, free_slots
@@ -99,6 +100,7 @@ def load() -> None:
     load_spaces()
     people = load_people()
     db.session.flush()
+    load_organisations(people)
     _load_bookings(people)
 
 

@@ -31,13 +31,13 @@ def free_port() -> int:
 class Portal:
     """A web server (two processes) and a worker on one database; any of them may be killed and comes back."""
 
-    def __init__(self, database_url: str, mail: Path) -> None:
+    def __init__(self, database_url: str, mail: Path, **more: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         settings = environment(
             database_url, MAIL_URL=f"maildir:{mail}", PUBLIC_URL=self.address, PORT=str(self.port), WEB_THREADS="2"
         )
-        self._environment = {**os.environ, **settings}
+        self._environment = {**os.environ, **settings, **more}
         self.web = self._start("-m", "gunicorn")
         self.worker = self._start("-m", "flask", "--app", "hub", "hub", "work")
         self._wait()

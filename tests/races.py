@@ -1,6 +1,6 @@
 """Contestants in processes of their own that go for the same thing at the same moment.
 
-A race is a function of this module: race(round, contestant) does one try inside an application context and says how it
+A race is a function of a module: race(round, contestant) does one try inside an application context and says how it
 ended. Every round starts at a barrier, so that all are under way at once.
 """
 
@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pyotp
 import sqlalchemy as sa
+import time_machine
 
 from hub import create_app
-from hub.accounts.models import Person
+from hub.accounts import credentials, roles, second_factor, throttle
+from hub.accounts.models import Attempt, Person, SecondFactor
 from hub.booking import service as booking
 from hub.booking.models import Booking
 from hub.clock import now, today
 from hub.db import GUARANTEES, db
+from hub.notices.models import Notice
 from hub.refusal import Refusal
 from hub.spaces import service as spaces
 from hub.spaces.ledger import Conflict
@@ -26,6 +30,7 @@ from tests.databases import environment
 
 CONTESTANTS = 8
 FIRST_DAY = datetime(2027, 9, 6, 8, tzinfo=UTC)
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 MIX = (
     "officina-grande",
     "campata-nord",
@@ -48,7 +53,7 @@ class Racers:
 
     def run(self, race: Callable[[int, int], str], rounds: int) -> list[Counter]:
         """How each round ended: a count of the words that the contestants came back with."""
-        told = self._pool.starmap(_play, [(race.__name__, rounds, n) for n in range(CONTESTANTS)], chunksize=1)
+        told = self._pool.starmap(_play, [(race, rounds, n) for n in range(CONTESTANTS)], chunksize=1)
         return [Counter(ends) for ends in zip(*told, strict=True)]
 
     def close(self) -> None:
@@ -61,12 +66,12 @@ def _start(url: str, barrier) -> None:
     app, start = create_app(environment(url)), barrier
 
 
-def _play(race: str, rounds: int, contestant: int) -> list[str]:
+def _play(race: Callable[[int, int], str], rounds: int, contestant: int) -> list[str]:
     ends = []
     for number in range(rounds):
         start.wait(timeout=120)
         with app.app_context():
-            ends.append(_try(globals()[race], number, contestant))
+            ends.append(_try(race, number, contestant))
     return ends
 
 
@@ -128,6 +133,92 @@ def approve(number: int, contestant: int) -> str:
     booking.approve(mine, by=manager)
     db.session.commit()
     return "won"
+
+
+def guess(number: int, _contestant: int) -> str:
+    """Everybody tries passwords of one account: how many of three tries were let through."""
+    return f"passed {sum(_may_try(f'account{number}') for _ in range(3))}"
+
+
+def _may_try(account: str) -> bool:
+    try:
+        throttle.count(throttle.SIGN_IN_ACCOUNT, account)
+    except Refusal:
+        return False
+    return True
+
+
+def guess_by_a_count_read_first(number: int, _contestant: int) -> str:
+    """The same by a count that is read, and then written: what the guard is for."""
+    passed, mine = 0, {"bucket": f"account{number}"}
+    for _ in range(3):
+        tried = db.session.scalar(sa.select(Attempt.count).filter_by(**mine)) or 0
+        db.session.rollback()
+        if tried < throttle.SIGN_IN_ACCOUNT.times:
+            db.session.merge(Attempt(**mine, count=tried + 1, since=now()))
+            db.session.commit()
+            passed += 1
+    return f"passed {passed}"
+
+
+def code(number: int, _contestant: int) -> str:
+    """Everybody has the same code of one person's authenticator, of which the portal knows the secret (SECRET)."""
+    person = db.session.scalars(sa.select(Person).filter_by(email=f"code{number}@officine.example")).one()
+    db.session.rollback()
+    with time_machine.travel(FIRST_DAY, tick=False):
+        second_factor.check(person, pyotp.TOTP(SECRET).generate_otp(int(now().timestamp()) // 30))
+    db.session.commit()
+    return "won"
+
+
+def code_by_a_step_read_first(number: int, _contestant: int) -> str:
+    """The same by a step that is read, and then written."""
+    person = db.session.scalars(sa.select(Person).filter_by(email=f"code{number}@officine.example")).one()
+    last = db.session.scalar(sa.select(SecondFactor.last_step).filter_by(person_id=person.id))
+    db.session.rollback()
+    step = int(FIRST_DAY.timestamp()) // 30
+    if last >= step:
+        return "refused: code-right"
+    db.session.execute(sa.update(SecondFactor).filter_by(person_id=person.id).values(last_step=step))
+    db.session.commit()
+    return "won"
+
+
+def paper(number: int, _contestant: int) -> str:
+    """Everybody has the same code on paper, which the person keeps where others keep a telephone number."""
+    person = db.session.scalars(sa.select(Person).filter_by(email=f"code{number}@officine.example")).one()
+    db.session.rollback()
+    second_factor.check(person, person.phone)
+    db.session.commit()
+    return "won"
+
+
+def move(number: int, contestant: int) -> str:
+    """Everybody wants the same new address, and opens both links."""
+    me = db.session.scalars(sa.select(Person).filter_by(given_name=f"Racer {contestant}")).one()
+    db.session.rollback()
+    wanted = f"meta{number}@officine.example"
+    credentials.ask_new_address(me, wanted)
+    db.session.commit()
+    told = db.session.scalars(sa.select(Notice).filter_by(subject=me.subject).order_by(Notice.id.desc()).limit(2))
+    links = [row.payload["link"] for row in told if row.payload.get("email") == wanted and row.private]
+    db.session.rollback()
+    done = False
+    for link in links:
+        done = credentials.confirm_address(link.rpartition("/")[2])
+        db.session.commit()
+    return "won" if done else "half"
+
+
+def depose(number: int, contestant: int) -> str:
+    """Two administrators take each other's role, each by four browsers."""
+    found = sa.select(Person).where(Person.email.like("chief%")).order_by(Person.id)
+    chiefs = db.session.scalars(found).all()
+    db.session.rollback()
+    mine, other = chiefs[contestant % 2], chiefs[1 - contestant % 2]
+    roles.revoke_role(other, "administrator", by=mine, reason=f"Round {number}")
+    db.session.commit()
+    return "done"
 
 
 def drop_the_guard() -> None:

@@ -1,45 +1,234 @@
-"""Who may enter where: every view wears a mark, and every role is sent where its mark says."""
+"""Who may enter where: every view wears a mark, every role is sent where its mark says, every object has its owner.
+
+A route with an object in its address stands in one of the tables below, which say whose that object is; one that stands in
+none fails here.
+"""
+
+import re
+import shutil
 
 import pytest
+import sqlalchemy as sa
 
 from hub import create_app, demo
 from hub.access import MARKS
-from hub.accounts.demo import DEMO_PASSWORD
+from hub.accounts import service as accounts
+from hub.accounts.demo import DEMO_PASSWORD, load_people
+from hub.accounts.models import Person, SignIn
+from hub.booking import service as booking
+from hub.booking.models import Booking
+from hub.clock import now
 from hub.db import db
+from hub.notices.models import Notice
+from hub.notices.service import notice
+from hub.organisations import invitations
+from hub.organisations.demo import load_organisations
+from hub.organisations.models import Membership
+from hub.pages import service as pages
 from tests.databases import environment
+from tests.hub.booking.conftest import free_slot
 
 ROLES = {
     "visitor": None,
     "citizen": "cittadina@officine.example",
+    "neighbour": "vicino@officine.example",
     "manager": "gestore@officine.example",
     "evaluator": "valutatore@officine.example",
     "administrator": "admin@officine.example",
 }
 VALUES = {"slug": "aula-1", "key": "nessuna-chiave", "code": "OM-2026-000001", "token": "nessuno", "id": 1}
+VALUES |= {"invitation": 1, "member": 1, "name": "nessuno"}
+
+GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}  # nobody answers there
+
+# Whose object it is: the citizen's, and nobody else finds it, the staff no more than others (they have desks of their own).
+# The last of a kind is the one that ends it. Beside each: where its values come from.
+OWNED = {
+    "booking.booking": {"code": "booking"},
+    "booking.receipt": {"code": "booking"},
+    "booking.calendar_file": {"code": "booking"},
+    "booking.change": {"code": "booking"},
+    "booking.withdraw": {"code": "booking"},
+    "booking.cancel": {"code": "booking"},
+    "booking_steps.details": {"key": "draft"},
+    "booking_steps.another_time": {"key": "draft"},
+    "booking_steps.who": {"key": "draft"},
+    "booking_steps.summary": {"key": "draft"},
+    "notices.message": {"id": "message"},
+    "notices.read": {"id": "message"},
+    "organisations.organisation": {"id": "organisation"},
+    "organisations.edit": {"id": "organisation"},
+    "organisations.identity": {"id": "organisation"},
+    "organisations.birth": {"id": "organisation"},
+    "organisations_people.invitations": {"id": "organisation"},
+    "organisations_people.resend": {"id": "organisation", "invitation": "invitation"},
+    "organisations_people.revoke": {"id": "organisation", "invitation": "invitation"},
+    "organisations_people.member": {"id": "organisation", "member": "member"},
+    "organisations_people.hand_over": {"id": "organisation"},
+    "organisations_people.leave": {"id": "organisation"},
+    "organisations.close": {"id": "organisation"},
+    "security.end_sign_in": {"name": "sign_in"},
+}
+# What one role of the staff opens, whosever it is.
+OF_THE_STAFF = {
+    "accounts_staff.person": {"id": "person"},
+    "accounts_staff.reset_second_factor": {"id": "person"},
+    "booking_staff.decide": {"code": "booking"},
+    "notices_staff.retry": {"id": "dead_letter"},
+    "organisations_staff.organisation": {"id": "organisation"},
+    "pages_staff.report": {"code": "report"},
+}
+# For whoever holds the secret of the address; to others it does not exist, or is closed.
+KEYED = {
+    "accounts.confirm": {"token": "confirm"},
+    "accounts.reset": {"token": "reset"},
+    "oidc.confirm": {"token": "identity"},
+    "organisations_people.accept": {"token": "invitation_token"},
+    "organisations_people.decline": {"token": "invitation_token"},
+    "organisations_people.invitation": {"token": "invitation_token"},
+    "reports.followed": {"key": "report_key"},
+    "security.confirm_address": {"token": "new_address"},
+}
+# Everybody's.
+COMMON = {
+    "booking_steps.when": {"slug": "space"},
+    "pages.service": {"slug": "service"},
+    "pages.topic": {"slug": "topic"},
+    "spaces.space": {"slug": "space"},
+}
+
+
+# --- the portal and what is in it
 
 
 @pytest.fixture(scope="module")
-def portal(sqlite):
-    """A portal with the demo's data, whose pages are only read."""
-    with sqlite.fresh() as url:
-        app = create_app(environment(url))
-        with app.app_context():
-            demo.load()
-            db.session.commit()
-        clients = {}
-        for role, email in ROLES.items():
-            clients[role] = app.test_client()
-            if email:
-                page = clients[role].get("/entra").text
-                token = page.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
-                clients[role].post("/entra", data={"csrf_token": token, "email": email, "password": DEMO_PASSWORD})
-        yield app, clients
-        with app.app_context():
+def full(sqlite, tmp_path_factory):
+    """A database with the demo and one of each thing, and what they are called."""
+    file = tmp_path_factory.mktemp("access") / "full.sqlite"
+    shutil.copy(sqlite.template, file)
+    app = create_app(environment(f"sqlite:///{file}"))
+    with app.app_context():
+        demo.load()
+        things = _one_of_each()
+        db.session.commit()
+        db.engine.dispose()
+    return file, things
+
+
+def _one_of_each() -> dict[str, object]:
+    people = load_people()
+    citizen = people["citizen"]
+    neighbour = Person(email=ROLES["neighbour"], given_name="Nino", family_name="Vicino", password_hash=citizen.password_hash)
+    neighbour.confirmed_at = neighbour.created_at = now()
+    db.session.add(neighbour)
+    db.session.flush()
+    sent = db.session.scalars(sa.select(Booking).filter_by(requester_id=citizen.id, state="submitted")).first()
+    draft = booking.draft(sent.layout, free_slot(sent.layout, days=40), 5, by=citizen)
+    booking.describe(draft, title="Bozza segreta", purpose="meeting", details="")
+    message = notice("notices/trial", to=citizen)
+    dead = notice("notices/trial", to=citizen, private=True)
+    dead.dead_at = now()
+    report = pages.report(category="other", space="", title="Segreto", text="x", email="canarino@posta.example", language="it")
+    waiting = Person(email="attesa@officine.example", given_name="A", family_name="B", language="it", created_at=now())
+    db.session.add(waiting)
+    db.session.flush()
+    links = {
+        purpose: accounts.new_link(citizen, purpose, hours=1, payload={"email": "nuova@officine.example", "fiscal_code": "X"})
+        for purpose in ("reset", "old_address", "new_address", "identity")
+    }
+    links["confirm"] = accounts.new_link(waiting, "confirm", hours=1)
+    known = {"booking": sent.code, "draft": draft.key, "message": message.id, "dead_letter": dead.id, "person": citizen.id}
+    known |= {"report": report.code, "report_key": report.key, "space": "aula-1", "service": "prenotare-uno-spazio"}
+    return known | links | {"topic": "spazio-verde"} | _organisation(people)
+
+
+def _organisation(people: dict[str, Person]) -> dict[str, object]:
+    association = load_organisations(people)["association"]
+    own = db.session.scalars(
+        sa.select(Membership).filter_by(organisation_id=association.id, person_id=people["citizen"].id)
+    ).one()
+    other = Membership(organisation_id=association.id, person_id=people["evaluator"].id, role="member", since=now())
+    other.ended_at = now()
+    db.session.add(other)
+    db.session.flush()
+    invitation = invitations.invite("invitata@officine.example", "member", by=own)
+    told = db.session.scalars(sa.select(Notice).filter_by(address="invitata@officine.example")).one()
+    token = told.payload["link"].rpartition("/")[2]
+    return {"organisation": association.id, "member": other.id, "invitation": invitation.id, "invitation_token": token}
+
+
+class Visits:
+    """A portal on its own copy of the full database, and a client for each role; forms need no token."""
+
+    def __init__(self, full, folder, **settings: str) -> None:
+        file, self.things = full[0], dict(full[1])
+        shutil.copy(file, folder / "hub.sqlite")
+        self.app = create_app(environment(f"sqlite:///{folder}/hub.sqlite", **settings))
+        self.clients = {role: signed_in(self.app, email) for role, email in ROLES.items()}
+        with self.app.app_context():
+            mine = sa.select(SignIn).join(Person, SignIn.person_id == Person.id).where(Person.email == ROLES["citizen"])
+            self.things["sign_in"] = accounts.name_of(db.session.scalars(mine).one())
+
+    def path(self, endpoint: str) -> str:
+        """The address of the thing that the tables name for this route."""
+        (rule,) = [rule for rule in routes(self.app) if rule.endpoint == endpoint]
+        where = (OWNED | OF_THE_STAFF | KEYED | COMMON)[endpoint]
+        return path_of(rule, {name: self.things[thing] for name, thing in where.items()})
+
+    def methods(self, endpoint: str) -> list[str]:
+        (rule,) = [rule for rule in routes(self.app) if rule.endpoint == endpoint]
+        return sorted(rule.methods & {"GET", "POST"})
+
+    def close(self) -> None:
+        with self.app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def portal(full, tmp_path_factory):
+    """A portal whose pages are only read, and a client for each role."""
+    visits = Visits(full, tmp_path_factory.mktemp("read"))
+    yield visits.app, visits.clients
+    visits.close()
+
+
+@pytest.fixture
+def visits(full, tmp_path):
+    visits = Visits(full, tmp_path, **GATEWAY)
+    visits.app.config["WTF_CSRF_ENABLED"] = False
+    yield visits
+    visits.close()
+
+
+def signed_in(app, email: str | None):
+    client = app.test_client()
+    if email:
+        token = form_token(client.get("/entra").text)
+        client.post("/entra", data={"csrf_token": token, "email": email, "password": DEMO_PASSWORD})
+    return client
+
+
+def form_token(page: str) -> str:
+    """The token of a form on this page."""
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
 
 
 def routes(app):
     return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def path_of(rule, values: dict[str, object] = VALUES) -> str:
+    """The address of a route, with these values where it has places for some."""
+    return rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)[1]
+
+
+def answer_of(client, path: str, method: str, **more: object) -> tuple[int, str]:
+    """Status, and where it leads without its query."""
+    with client.open(path, method=method, **more) as answer:
+        return answer.status_code, (answer.location or "").partition("?")[0]
+
+
+# --- role and route
 
 
 def test_every_view_wears_one_mark_of_the_list(portal):
@@ -53,11 +242,10 @@ def test_every_role_is_answered_as_the_mark_says(portal):
     wrong = []
     for rule in routes(app):
         mark = app.view_functions[rule.endpoint].access
-        path = rule.build({name: VALUES[name] for name in rule.arguments}, append_unknown=False)[1]
+        path = path_of(rule)
         for role, client in clients.items():
             for method in rule.methods & {"GET", "POST"}:
-                with client.open(path, method=method) as answer:
-                    status = answer.status_code
+                status, _ = answer_of(client, path, method)
                 enters = mark == "public" or (mark == "residents" and role != "visitor") or role == mark
                 if method == "POST":
                     ok = status == 400  # no form is accepted without its token, whoever sends it
@@ -76,17 +264,96 @@ def test_every_role_is_answered_as_the_mark_says(portal):
     assert wrong == []
 
 
-def test_no_view_loads_an_object_by_its_bare_number_of_another(portal):
-    """Numbers of other people's things: not found, never forbidden, which would say that they exist."""
-    _, clients = portal
-    assert clients["evaluator"].get("/prenotazioni/OM-2026-000001").status_code == 404
-    assert clients["evaluator"].get("/area-personale/messaggi/1").status_code == 404
+# --- role, route and owner
+
+
+def test_every_route_with_an_object_says_whose_it_is(portal):
+    app, _ = portal
+    told = [*OWNED, *OF_THE_STAFF, *KEYED, *COMMON]
+    assert len(told) == len(set(told))
+    assert sorted(told) == sorted(rule.endpoint for rule in routes(app) if rule.arguments)
+
+
+@pytest.mark.parametrize("endpoint", OWNED)
+def test_what_is_somebodys_is_found_by_nobody_else(visits, endpoint):
+    """Not found, never forbidden, which would say that it exists; the owner comes last, since a form may end it."""
+    path = visits.path(endpoint)
+    for method in visits.methods(endpoint):
+        for role in ("neighbour", "manager", "evaluator", "administrator"):
+            assert answer_of(visits.clients[role], path, method)[0] == 404, (role, method, path)
+        assert answer_of(visits.clients["visitor"], path, method) == (303, "/entra"), (method, path)
+        status, location = answer_of(visits.clients["citizen"], path, method)
+        assert status in (200, 303, 422, 429) and location != "/entra", (method, path, status)
+
+
+@pytest.mark.parametrize("endpoint", OF_THE_STAFF)
+def test_what_the_staff_opens_is_opened_by_its_role_alone(visits, endpoint):
+    path, mark = visits.path(endpoint), visits.app.view_functions[endpoint].access
+    for method in visits.methods(endpoint):
+        for role in (role for role in ROLES if role not in ("visitor", mark)):
+            assert answer_of(visits.clients[role], path, method)[0] == 403, (role, method, path)
+        assert answer_of(visits.clients["visitor"], path, method) == (303, "/entra"), (method, path)
+        status, location = answer_of(visits.clients[mark], path, method)
+        assert status in (200, 303, 422) and location != "/entra", (method, path, status)
+
+
+@pytest.mark.parametrize("endpoint", KEYED)
+def test_a_secret_address_opens_for_whoever_holds_it_and_a_guess_does_not(visits, endpoint):
+    path, client = visits.path(endpoint), visits.clients["visitor"]
+    guess = path.replace(str(visits.things[next(iter(KEYED[endpoint].values()))]), "A" * 32)
+    for method in visits.methods(endpoint):
+        if visits.app.view_functions[endpoint].access == "public":
+            assert answer_of(client, guess, method)[0] in (404, 410), guess
+            assert answer_of(client, path, method)[0] in (200, 303, 422), path
+        else:
+            assert answer_of(visits.clients["citizen"], guess, method)[0] in (404, 410), guess
+            assert answer_of(client, path, method) == (303, "/entra"), path
+
+
+@pytest.mark.parametrize("endpoint", COMMON)
+def test_what_is_everybodys_is_found_by_everybody(visits, endpoint):
+    for role, client in visits.clients.items():
+        assert answer_of(client, visits.path(endpoint), "GET")[0] == 200, role
+
+
+def test_no_list_of_mine_shows_what_is_anothers(visits):
+    """Every page without an object in its address, as the neighbour of whom things are: nothing of theirs stands there."""
+    names = ("booking", "draft", "report", "report_key", "invitation_token")
+    canaries = [str(visits.things[name]) for name in names] + [
+        "Bozza segreta",
+        "Associazione Prova",
+        "invitata@",
+        ROLES["citizen"],
+    ]
+    for rule in routes(visits.app):
+        if "GET" in rule.methods and not rule.arguments and rule.endpoint != "notices.mailbox":  # the demo's mail is everybody's
+            with visits.clients["neighbour"].get(path_of(rule)) as answer:
+                shown = answer.get_data(as_text=True)
+            assert [canary for canary in canaries if canary in shown] == [], rule.endpoint
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_number_that_no_database_holds_is_not_found(app, number):
+    """On both engines: PostgreSQL refuses a number that is too great for its column."""
+    with app.app_context():
+        load_people()
+        db.session.commit()
+    clients = {role: signed_in(app, email) for role, email in ROLES.items() if role != "neighbour"}
+    for rule in routes(app):
+        if rule.arguments:
+            path = path_of(rule, dict.fromkeys(rule.arguments, str(number)) | {"name": "x"})
+            for method in rule.methods & {"GET", "POST"}:
+                for role, client in clients.items():
+                    assert answer_of(client, path, method)[0] < 500, (role, method, path)
+
+
+# --- what every answer has
 
 
 def test_every_answer_carries_the_headers_that_keep_it_safe(portal):
     app, clients = portal
     for rule in routes(app):
-        path = rule.build({name: VALUES[name] for name in rule.arguments}, append_unknown=False)[1]
+        path = path_of(rule)
         for role, client in clients.items():
             with client.get(path) as answer:
                 headers = answer.headers
@@ -123,9 +390,11 @@ def test_what_is_not_there_is_not_found_in_words(portal, path):
         "/area-personale/prenotazioni?page=-1",
         "/gestione/richieste?stato=tutte",
         "/gestione/richieste?page=99999999999999999999",
+        "/gestione/persone?cerca=%F0%9F%92%A9%25_%5C",
+        "/area-personale/i-miei-dati/accessi?page=99999999999999999999",
     ],
 )
 def test_junk_in_an_address_is_never_an_error_of_ours(portal, query):
     _, clients = portal
-    for role in ("visitor", "citizen", "manager"):
+    for role in ("visitor", "citizen", "manager", "administrator"):
         assert clients[role].get(query).status_code < 500, (role, query)

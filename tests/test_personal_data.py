@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import create_app, demo
-from hub.accounts import personal_data, service
+from hub.accounts import personal_data, roles, service
 from hub.accounts.data_views import opened
 from hub.accounts.demo import load_people
 from hub.accounts.models import Identity, Person
@@ -120,7 +120,7 @@ def test_nobody_is_erased_while_a_booking_is_to_come(app, session, canary):
 
 
 def test_nobody_is_erased_while_they_work_here(app, session, canary):
-    service.grant_role(canary, "manager")
+    roles.grant_role(canary, "manager")
     session.commit()
     with pytest.raises(Refusal, match="un ruolo nel personale"):
         personal_data.erase(canary, drawers(app))

@@ -22,6 +22,21 @@ GIVEN = {
     "SECRET_KEY": "a secret for the tests, long enough to pass",
     "MAIL_URL": "smtp://mail.example",
     "MAIL_FROM": "Officine Mezzogiorno <noreply@officine.example>",
+    "CONTACT_EMAIL": "info@officine.example",
+    "CONTACT_PEC": "officine@pec.officine.example",
+    "CONTACT_PHONE": "0832 123456",
+    "OWNER_TAX_CODE": "00000000000",
+    "DPO_EMAIL": "dpo@officine.example",
+    "TRANSPARENCY_URL": "https://officine.example/trasparenza",
+}
+NEEDED = (
+    "PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM, CONTACT_EMAIL, CONTACT_PEC, CONTACT_PHONE, OWNER_TAX_CODE, DPO_EMAIL,"
+    " TRANSPARENCY_URL"
+)
+GATEWAY = {
+    "OIDC_ISSUER": "https://gateway.example",
+    "OIDC_CLIENT_ID": "officine",
+    "OIDC_CLIENT_SECRET": "a secret that only the two of them know",
 }
 
 
@@ -82,7 +97,7 @@ def test_two_demos_have_two_secrets(instance, monkeypatch, tmp_path):
 def test_production_names_all_that_is_missing_in_one_sentence():
     with pytest.raises(config.WrongSetting) as refused:
         config.load({"HUB_MODE": "production"})
-    assert str(refused.value).endswith("must be given: PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM.")
+    assert str(refused.value).endswith(f"must be given: {NEEDED}.")
 
 
 @pytest.mark.parametrize("name", [setting.name for setting in config.SETTINGS if setting.production is None])
@@ -130,6 +145,11 @@ def test_production_keeps_its_cookies_to_itself_and_answers_to_its_name_alone():
         ("MAIL_URL", "smtp://user:password@mail.example:x", "smtp://"),
         ("MAIL_FROM", "Officine Mezzogiorno", "takes an address"),
         ("LOG_LEVEL", "loud", "INFO"),
+        ("OIDC_ACR", "https://www.spid.gov.it/SpidL9", "or - for none"),
+        ("OIDC_ACR", "2", "https://www.spid.gov.it/SpidL1"),
+        ("OIDC_CLAIMS", "fiscal_code", "pairs such as fiscal_code=fiscalNumber"),
+        ("OIDC_CLAIMS", "fiscal_code=", "'fiscal_code='"),
+        ("OIDC_CLAIMS", "codice=fiscalNumber", "fiscal_code, given_name, family_name, birth_date, email"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_words_that_name_it(name, value, words):
@@ -162,8 +182,60 @@ def test_a_start_with_a_missing_setting_ends_with_that_sentence_alone():
         check=False,
     )
     assert told.returncode != 0
-    assert "must be given: PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM." in told.stderr
+    assert f"must be given: {NEEDED}." in told.stderr
     assert "Traceback" not in told.stderr
+
+
+# --- the gateway to SPID and CIE
+
+
+def test_without_a_gateway_nothing_is_asked_of_one():
+    assert config.load(GIVEN)["OIDC_ISSUER"] == ""
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["https://gateway.example", "https://gateway.example/realms/comune/", "http://127.0.0.1:9400", "http://localhost:9400"],
+)
+def test_a_gateway_is_named_by_its_issuer(issuer):
+    settings = config.load(GIVEN | GATEWAY | {"OIDC_ISSUER": issuer})
+    assert settings["OIDC_ISSUER"] == issuer
+    assert (settings["OIDC_ACR"], settings["OIDC_LEVEL"]) == ("https://www.spid.gov.it/SpidL2", 2)
+    assert settings["OIDC_CLAIMS"] == config.CLAIMS
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "gateway.example",
+        "http://gateway.example",
+        "https://",
+        "https://gateway.example?tenant=1",
+        "https://gateway.example#x",
+        "https://user:password@gateway.example",
+        "https://gateway.example:https",
+        "ftp://127.0.0.1",
+    ],
+)
+def test_an_issuer_that_would_get_our_secret_in_the_clear_or_is_none_is_refused(issuer):
+    with pytest.raises(config.WrongSetting) as refused:
+        config.load(GIVEN | GATEWAY | {"OIDC_ISSUER": issuer})
+    assert str(refused.value).startswith("OIDC_ISSUER takes the https address") and "password" not in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", [[name] for name in GATEWAY] + [list(GATEWAY)[:2], list(GATEWAY)[1:]])
+def test_a_gateway_is_given_whole_or_not_at_all(missing):
+    with pytest.raises(config.WrongSetting, match=f"go together: {' and '.join(missing)} must be given too"):
+        config.load(GIVEN | GATEWAY | dict.fromkeys(missing, ""))
+
+
+def test_the_level_asked_is_the_lowest_that_is_accepted_and_the_map_of_claims_begins_with_those_of_spid():
+    asked = "https://www.spid.gov.it/SpidL3 https://www.spid.gov.it/SpidL2"
+    settings = config.load(GIVEN | GATEWAY | {"OIDC_ACR": asked, "OIDC_CLAIMS": "fiscal_code=fiscalNumber  email=urn:mail=1"})
+    assert (settings["OIDC_ACR"], settings["OIDC_LEVEL"]) == (asked, 2)
+    assert settings["OIDC_CLAIMS"] == config.CLAIMS | {"fiscal_code": "fiscalNumber", "email": "urn:mail=1"}
+    settings = config.load(GIVEN | GATEWAY | {"OIDC_ACR": "-"})
+    assert (settings["OIDC_ACR"], settings["OIDC_LEVEL"]) == ("", 1)
 
 
 # --- what production does not have
@@ -207,8 +279,9 @@ def test_production_answers_to_no_other_name(production):
 def test_the_table_of_the_readme_is_the_list_of_the_settings():
     section = README.read_text().split("\n## Configuration\n", 1)[1].split("\n## ", 1)[0]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line.startswith("|")]
+    told = {None: "must be given", "": "none"}
     wanted = [
-        [f"`{one.name}`", f"`{one.demo}`", f"`{one.production}`" if one.production else "must be given", one.words]
+        [f"`{one.name}`", *(told.get(value, f"`{value}`") for value in (one.demo, one.production)), one.words]
         for one in config.SETTINGS
     ]
     wanted = [[cell.replace("`made at the first start`", "made at the first start") for cell in row] for row in wanted]

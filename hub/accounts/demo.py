@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from hub.accounts import passwords
 from hub.accounts.models import Person
-from hub.accounts.service import grant_role
+from hub.accounts.roles import grant_role
 from hub.clock import now
 from hub.db import db
 

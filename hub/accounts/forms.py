@@ -1,11 +1,24 @@
 """What people fill in about themselves."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectChoice, StringField, TelField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    SubmitField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
 
+from hub.accounts.models import ROLES
 from hub.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from hub.forms import CreatingForm, Form
+from hub.accounts.words import ROLE_NAMES
+from hub.forms import CreatingForm, Form, tidy
 from hub.language import LANGUAGES
 
 EMAIL = (
@@ -15,6 +28,19 @@ EMAIL = (
 )
 ONE_LINE = Regexp(r"^[^\x00-\x1f\x7f<>]*$", message=_l("Usa solo lettere, spazi, apostrofi e trattini."))
 SHORT = Length(max=80, message=_l("Al massimo 80 caratteri."))
+
+
+CHOSEN = ([DataRequired(_l("Scegli una password."))],)
+KNOWN = ([DataRequired(_l("Scrivi la password.")), Length(max=1000, message=_l("La password è troppo lunga."))],)
+STRONG = _l(
+    "Da %(least)s a %(most)s caratteri. Tre o quattro parole a caso sono facili da ricordare e difficili da indovinare.",
+    least=SHORTEST_PASSWORD,
+    most=LONGEST_PASSWORD,
+)
+REASON = (
+    [DataRequired(_l("Scrivi il motivo.")), Length(max=500, message=_l("Al massimo 500 caratteri."))],
+    [tidy],
+)
 
 
 def _stripped(text: str | None) -> str | None:
@@ -27,15 +53,7 @@ class RegisterForm(CreatingForm):
     email = EmailField(
         _l("E-mail"), EMAIL, [_stripped], description=_l("Ti mandiamo un'e-mail con un link da aprire per confermare.")
     )
-    password = PasswordField(
-        _l("Password"),
-        [DataRequired(_l("Scegli una password."))],
-        description=_l(
-            "Da %(least)s a %(most)s caratteri. Tre o quattro parole a caso sono facili da ricordare e difficili da indovinare.",
-            least=SHORTEST_PASSWORD,
-            most=LONGEST_PASSWORD,
-        ),
-    )
+    password = PasswordField(_l("Password"), *CHOSEN, description=STRONG)
     next = HiddenField()
 
 
@@ -50,11 +68,84 @@ class ConfirmForm(Form):
 
 class SignInForm(Form):
     email = EmailField(_l("E-mail"), EMAIL, [_stripped])
-    password = PasswordField(
-        _l("Password"),
-        [DataRequired(_l("Scrivi la password.")), Length(max=1000, message=_l("La password è troppo lunga."))],
+    password = PasswordField(_l("Password"), *KNOWN)
+    next = HiddenField()
+
+
+class ForgottenForm(CreatingForm):
+    email = EmailField(_l("E-mail"), EMAIL, [_stripped], description=_l("L'indirizzo con cui entri."))
+    next = HiddenField()
+
+
+class NewPasswordForm(Form):
+    password = PasswordField(_l("Nuova password"), *CHOSEN, description=STRONG)
+
+
+class PasswordForm(Form):
+    current = PasswordField(_l("Password di adesso"), *KNOWN)
+    password = PasswordField(_l("Nuova password"), *CHOSEN, description=STRONG)
+
+
+class ProofForm(Form):
+    """password: left out where a digital identity of a few minutes ago is enough, or the person has no password."""
+
+    password = PasswordField(_l("Password"), *KNOWN, description=_l("Per essere sicuri che sei tu."))
+
+
+class AddressForm(ProofForm, CreatingForm):
+    email = EmailField(_l("Nuova e-mail"), EMAIL, [_stripped])
+
+
+class CodeForm(Form):
+    """The code of a second factor, from the authenticator or from paper: digits, with spaces or dashes if one likes."""
+
+    code = StringField(
+        _l("Codice"),
+        [DataRequired(_l("Scrivi il codice.")), Regexp(r"^[0-9 .-]{6,40}$", message=_l("Il codice è fatto di sole cifre."))],
+        [_stripped],
+        description=_l("Le 6 cifre che l'app mostra adesso, oppure uno dei tuoi codici di recupero."),
     )
     next = HiddenField()
+
+
+class TurnOffForm(ProofForm):
+    code = CodeForm.code
+
+
+class RolesForm(Form):
+    role = RadioField(
+        _l("Ruolo"),
+        [DataRequired(_l("Scegli un ruolo."))],
+        choices=[SelectChoice(role, ROLE_NAMES[role]) for role in ROLES],
+    )
+    reason = TextAreaField(_l("Motivo"), *REASON, description=_l("Resta nello storico e arriva per e-mail alla persona."))
+    give = SubmitField(_l("Dai il ruolo"))
+    take = SubmitField(_l("Togli il ruolo"))
+
+
+class ReasonForm(Form):
+    reason = TextAreaField(_l("Motivo"), *REASON, description=_l("Arriva per e-mail alla persona."))
+
+
+class SearchForm(Form):
+    """Sent by GET, and with no token: it changes nothing."""
+
+    cerca = StringField(
+        _l("Nome, cognome o e-mail"),
+        [DataRequired(_l("Scrivi chi cerchi.")), Length(max=100, message=_l("Al massimo 100 caratteri."))],
+        [_stripped],
+    )
+
+    class Meta:
+        csrf = False
+
+
+class IdentityAddressForm(CreatingForm):
+    """The address of who came with a digital identity that says none."""
+
+    email = EmailField(
+        _l("E-mail"), EMAIL, [_stripped], description=_l("Ti mandiamo un link da aprire in questo stesso browser.")
+    )
 
 
 class ProfileForm(Form):

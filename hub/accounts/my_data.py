@@ -22,7 +22,9 @@ bp = Blueprint("my_data", __name__, url_prefix="/area-personale/i-miei-dati")
 LOOKED_AT = {
     "booking": _l("La tua prenotazione"),
     "person": _l("La tua scheda personale"),
+    "second_factor_reset": _l("Il tuo secondo fattore, che ha tolto"),
     "organisation": _l("I membri dell'organizzazione"),
+    "report": _l("La tua segnalazione"),
 }
 bp.app_template_filter("looked_at_words")(lambda what: LOOKED_AT[what])
 

@@ -9,6 +9,7 @@ from hub.refusal import Refusal
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
 LONGEST_NEXT = 500
+FEWEST_LETTERS = 3
 _COMMONEST_WORDS = """
     1234567890 0123456789 0987654321 12345678910 123456789a 123456789q 1q2w3e4r5t 1q2w3e4r5t6y qwertyuiop qwertyuiop1
     qwerty12345 qwerty123456 asdfghjkl1 asdfghjklò zxcvbnm123 password10 password12 password123 password1234 passw0rd123
@@ -72,7 +73,7 @@ def must_match(matches: bool) -> None:
 def must_be_confirmed(confirmed_at: datetime | None) -> None:
     if confirmed_at is None:
         raise Refusal(
-            "Prima di entrare conferma il tuo indirizzo: ti abbiamo appena mandato una nuova e-mail con il link da aprire.",
+            "Prima di entrare conferma il tuo indirizzo: ti abbiamo mandato un'e-mail con il link da aprire.",
             rule="confirmed",
         )
 
@@ -87,12 +88,120 @@ def must_work(works: bool) -> None:
         raise Refusal("Questo link è scaduto o è già stato usato. Chiedine uno nuovo.", rule="link-open")
 
 
+def must_be_signed_in(signed_in: bool) -> None:
+    if not signed_in:
+        raise Refusal("Il tuo accesso è scaduto o è stato chiuso: entra di nuovo.", rule="signed-in")
+
+
+def must_be_another_address(new: str, old: str) -> None:
+    if new == old:
+        raise Refusal("È già l'indirizzo del tuo account: scrivine un altro.", field="email", rule="address-other")
+
+
+def must_be_nobodys(free: bool) -> None:
+    """Said to whoever opened both links: until then nobody is told who has an account."""
+    if not free:
+        raise Refusal(
+            "Nel frattempo questo indirizzo è diventato quello di un altro account: il tuo resta com'era.", rule="address-taken"
+        )
+
+
+def must_open(right: bool) -> None:
+    """The code of a second factor."""
+    if not right:
+        raise Refusal(
+            "Il codice non è giusto, oppure è già stato usato. Aspetta che l'app ne mostri uno nuovo e riprova.",
+            field="code",
+            rule="code-right",
+        )
+
+
+def must_be_off(off: bool) -> None:
+    if not off:
+        raise Refusal("Il secondo fattore è già attivo.", rule="second-factor-off")
+
+
+def must_be_on(on: bool) -> None:
+    if not on:
+        raise Refusal("Il secondo fattore non è attivo.", rule="second-factor-on")
+
+
+def must_be_readable(readable: bool) -> None:
+    """The secret of an authenticator, which another SECRET_KEY does not open."""
+    if not readable:
+        raise Refusal(
+            "Il secondo fattore di questo account va configurato da capo: scrivi a chi amministra il portale.",
+            rule="second-factor-readable",
+        )
+
+
+def must_be_findable(text: str) -> None:
+    """Whom an administrator looks for: with fewer letters the answer would be a list of everybody."""
+    if len(text) < FEWEST_LETTERS:
+        raise Refusal("Scrivi almeno %(least)s lettere.", field="cerca", rule="search-long", least=FEWEST_LETTERS)
+
+
+def must_have_registered(confirmed: bool) -> None:
+    if not confirmed:
+        raise Refusal("Chi riceve un ruolo deve prima confermare il suo indirizzo e-mail.", rule="role-confirmed")
+
+
+def must_be_somebody_else(person_id: int, by_id: int | None) -> None:
+    """An administrator does not take their own role away, nor open their own account by the staff's way."""
+    if person_id == by_id:
+        raise Refusal("Sul tuo account questo non lo puoi fare: chiedi a un altro amministratore.", rule="role-own")
+
+
+def must_leave_an_administrator(others: int) -> None:
+    if not others:
+        raise Refusal("È l'unico amministratore: prima dai questo ruolo a qualcun altro.", field="role", rule="role-last")
+
+
 def must_stay_apart(role: str, held: Iterable[str]) -> None:
     """Nobody both manages and evaluates."""
     if {"manager", "evaluator"} <= {role, *held}:
         raise Refusal(
             "Chi gestisce il centro non può anche valutarlo: togli prima l'altro ruolo.", field="role", rule="manager-evaluator"
         )
+
+
+def must_not_judge_itself(apart: bool) -> None:
+    """Nobody of an organisation that carries out the activities evaluates them."""
+    if not apart:
+        raise Refusal(
+            "Questa persona fa parte di un'organizzazione che realizza le attività: non può anche valutarle.",
+            field="role",
+            rule="evaluator-apart",
+        )
+
+
+def device(user_agent: str | None) -> tuple[str, str]:
+    """The browser and the system that a browser says it is, by their usual names; "" for what it does not tell."""
+    told = user_agent or ""
+    browser = next((name for sign, name in BROWSERS if sign in told), "")
+    return browser, next((name for sign, name in SYSTEMS if sign in told), "")
+
+
+# In this order: each of these also calls itself what stands below it.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 def must_hold_no_role(roles: Iterable[str]) -> None:
@@ -103,20 +212,23 @@ def must_hold_no_role(roles: Iterable[str]) -> None:
         )
 
 
-def must_be_oneself(is_sure: bool) -> None:
+def must_be_oneself(is_sure: bool, field: str = "password") -> None:
     """Before what cannot be undone: the password once more, or a digital identity used just now."""
     if not is_sure:
-        raise Refusal("La password non è giusta. Controllala e riprova.", field="password", rule="password")
+        raise Refusal("La password non è giusta. Controllala e riprova.", field=field, rule="password")
 
 
 def safe_next(url: str | None, default: str = "/") -> str:
     """This address where it is a page of this portal (a local path, with its query), else the default. Always ASCII.
 
     What a browser may read as another site is refused: //evil.it, /\\evil.it, https:evil.it, /.//evil.it, and anything
-    with a control character, since browsers drop tabs and newlines.
+    with a control character, since browsers drop tabs and newlines; so are those signs written as %5c or %2f in its path.
     """
     if not url or not url.startswith("/") or "\\" in url or not url.isprintable():
         return default
     path = re.split("[?#]", url, maxsplit=1)[0]
     quoted = quote(url, safe="/?&=%+:;,@!$'()*~[]#")
-    return default if "//" in path or len(quoted) > LONGEST_NEXT else quoted
+    return default if LEADS_AWAY.search(path) or len(quoted) > LONGEST_NEXT else quoted
+
+
+LEADS_AWAY = re.compile(r"//|%(?:[01][0-9a-f]|2f|5c|7f)", re.IGNORECASE)

@@ -8,14 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from hub.accounts import passwords, rules
-from hub.accounts.models import LANGUAGES, MailToken, Person, RoleGrant, SignIn
+from hub.accounts.models import LANGUAGES, MailToken, Person, RoleGrant, SecondFactor, SignIn
 from hub.clock import now
 from hub.db import db, reading
 from hub.notices.service import notice
 from hub.refusal import Refusal
+from hub.sealing import mark
 
 LINK_HOURS = 24
-CONFIRM_PATH, SIGN_IN_PATH = "/conferma/", "/entra"
+CODE_MINUTES = 10  # how long a right password waits for the code of the second factor
+CONFIRM_PATH, SIGN_IN_PATH, CONTACTS_PATH = "/conferma/", "/entra", "/contatti"
 KEPT_DAYS = 30  # how long an expired link can still say that it expired, and an address that nobody confirmed is kept
 
 
@@ -38,7 +40,7 @@ def register(*, email: str, password_hash: str, given_name: str, family_name: st
         "language": language,
         "created_at": now(),
     }
-    created = _insert_unless_there(Person, email=rules.mailbox(email), **values)
+    created = insert_unless_there(Person, email=rules.mailbox(email), **values)
     person = person_with(email, locked=True)
     if person.confirmed_at is not None:
         notice("accounts/already_registered", to=person, link=SIGN_IN_PATH, private=True)
@@ -62,23 +64,24 @@ def resend(email: str, next_url: str = "") -> None:
 
 
 def _send_confirmation(person: Person, next_url: str) -> None:
-    token = new_token()
-    db.session.add(
-        MailToken(
-            token_hash=digest(token),
-            person_id=person.id,
-            purpose="confirm",
-            next_url=rules.safe_next(next_url, ""),
-            expires_at=now() + timedelta(hours=LINK_HOURS),
-        )
-    )
-    db.session.flush()
+    token = new_link(person, "confirm", hours=LINK_HOURS, next_url=next_url)
     notice("accounts/confirm", to=person, link=CONFIRM_PATH + token, hours=LINK_HOURS, private=True)
 
 
-def link(token: str) -> MailToken | None:
-    """The confirmation link with this token, open or not; None where we never sent it."""
-    found = sa.select(MailToken).filter_by(token_hash=digest(token), purpose="confirm")
+def new_link(person: Person, purpose: str, *, hours: int, next_url: str = "", payload: dict | None = None) -> str:
+    """The token of a new link for this person's mailbox, good once and for so many hours."""
+    token, ends = new_token(), now() + timedelta(hours=hours)
+    row = MailToken(token_hash=digest(token), person_id=person.id, purpose=purpose, expires_at=ends)
+    row.next_url, row.payload = rules.safe_next(next_url, ""), payload or {}
+    db.session.add(row)
+    db.session.flush()
+    return token
+
+
+def link(token: str, *purposes: str) -> MailToken | None:
+    """The link with this token and one of these purposes ("confirm" where none is named), open or not; None where we
+    never sent it."""
+    found = sa.select(MailToken).where(MailToken.token_hash == digest(token), MailToken.purpose.in_(purposes or ("confirm",)))
     return db.session.scalars(found, execution_options={"populate_existing": True}).one_or_none()
 
 
@@ -124,21 +127,62 @@ def sign_in(email: str, password: str, *, hours: int, user_agent: str = "") -> t
 def open_sign_in(person: Person, *, hours: int, user_agent: str = "", level: int = 0) -> str:
     """A new signed-in browser of somebody who has shown who they are; the token for its cookie.
 
-    level: of the digital identity they came with, 0 with a password.
+    level: of the digital identity they came with, 0 with a password. From 2 on that was two proofs already; below, whoever
+    has a second factor is let in by its code alone: `person.sign_in.awaits_code` says so.
     """
     token = new_token()
     begun = now()
     readable = "".join(letter for letter in user_agent if letter.isprintable())[:200]
     row = SignIn(token_hash=digest(token), person_id=person.id, created_at=begun, user_agent=readable or None, level=level)
-    row.expires_at = begun + timedelta(hours=hours)
+    row.awaits_code = level < 2 and has_second_factor(person)
+    row.expires_at = begun + (timedelta(minutes=CODE_MINUTES) if row.awaits_code else timedelta(hours=hours))
     db.session.add(row)
     db.session.flush()
+    person.sign_in = row
     return token
+
+
+def has_second_factor(person: Person) -> bool:
+    """Whether this person has set up an authenticator."""
+    found = sa.select(SecondFactor.person_id).where(SecondFactor.person_id == person.id, SecondFactor.confirmed_at.is_not(None))
+    return db.session.scalar(found) is not None
+
+
+def renew_sign_in(token: str, **values: object) -> str:
+    """The same sign-in under a new token, with these values changed: what had a copy of the old one has nothing."""
+    new = new_token()
+    mine = sa.update(SignIn).filter_by(token_hash=digest(token)).values(token_hash=digest(new), **values)
+    rules.must_be_signed_in(db.session.execute(mine).rowcount == 1)
+    return new
 
 
 def sign_out(token: str) -> None:
     """From now on this token opens nothing, whoever has a copy of it."""
     db.session.execute(sa.delete(SignIn).filter_by(token_hash=digest(token)))
+
+
+def end_sign_ins(person: Person, *, but: str = "") -> None:
+    """Sign this person out of every browser, except the one with this token."""
+    db.session.execute(sa.delete(SignIn).where(SignIn.person_id == person.id, SignIn.token_hash != digest(but)))
+
+
+def sign_ins(person: Person) -> list[SignIn]:
+    """The browsers in which this person is signed in, the latest first."""
+    found = sa.select(SignIn).where(SignIn.person_id == person.id, SignIn.expires_at > now(), SignIn.awaits_code.is_(False))
+    return list(db.session.scalars(found.order_by(SignIn.created_at.desc(), SignIn.token_hash)))
+
+
+def name_of(sign_in: SignIn) -> str:
+    """What a page calls a sign-in by: it tells nothing of the token, nor of what is kept of it."""
+    return mark(sign_in.token_hash, "sign-in")[:32]
+
+
+def end_sign_in(person: Person, name: str) -> SignIn | None:
+    """End this person's sign-in of this name; None where they have none."""
+    ended = next((row for row in sign_ins(person) if secrets.compare_digest(name_of(row).encode(), name.encode())), None)
+    if ended:
+        db.session.execute(sa.delete(SignIn).filter_by(token_hash=ended.token_hash))
+    return ended
 
 
 def person_of(token: str) -> Person | None:
@@ -165,22 +209,6 @@ def people_with(role: str) -> list[Person]:
     return list(db.session.scalars(sa.select(Person).join(Person.grants).where(RoleGrant.role == role).order_by(Person.id)))
 
 
-def grant_role(person: Person, role: str, *, by: Person | None = None) -> None:
-    """Give a role of the staff (manager, evaluator, administrator); `by` is None where the portal itself does it."""
-    held = sa.select(RoleGrant.role).filter_by(person_id=person.id)
-    rules.must_stay_apart(role, db.session.scalars(held))
-    given = {"person_id": person.id, "role": role, "granted_at": now(), "granted_by": by.id if by else None}
-    if not _insert_unless_there(RoleGrant, **given):
-        rules.must_stay_apart(role, db.session.scalars(held))  # somebody else gave the other role meanwhile
-    _forget_roles(person)
-
-
-def revoke_role(person: Person, role: str) -> None:
-    """Take a role of the staff away; nothing where the person does not hold it."""
-    db.session.execute(sa.delete(RoleGrant).filter_by(person_id=person.id, role=role))
-    _forget_roles(person)
-
-
 def change_profile(person: Person, *, given_name: str, family_name: str, phone: str | None, language: str) -> None:
     """What a person says of themselves."""
     row = db.session.get_one(Person, person.id)
@@ -197,12 +225,13 @@ def change_language(person: Person, language: str) -> None:
 
 
 def purge_expired(at: datetime | None = None) -> int:
-    """Delete the sign-ins that ended, the links that expired long ago and the addresses that nobody confirmed; how many rows."""
+    """Delete what is over: sign-ins, links of long ago, addresses and authenticators that nobody confirmed; how many rows."""
     at = at or now()
     long_ago = at - timedelta(days=KEPT_DAYS)
     doomed = (
         sa.delete(SignIn).where(SignIn.expires_at <= at),
         sa.delete(MailToken).where(MailToken.expires_at <= long_ago),
+        sa.delete(SecondFactor).where(SecondFactor.confirmed_at.is_(None), SecondFactor.created_at <= at - timedelta(days=1)),
         sa.delete(Person).where(Person.confirmed_at.is_(None), Person.created_at <= long_ago),
     )
     return sum(db.session.execute(statement).rowcount for statement in doomed)
@@ -221,16 +250,12 @@ def _stored_hash(email: str) -> str | None:
         return apart.scalar(sa.select(Person.password_hash).filter_by(email=rules.mailbox(email)))
 
 
-def _insert_unless_there(model: type[db.Model], **values: object) -> bool:
+def insert_unless_there(model: type[db.Model], **values: object) -> bool:
     """Whether the row went in: not where a unique key of it stands already. Waits for another transaction's insert."""
     dialect = db.session.get_bind().dialect.name
     insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    return db.session.execute(insert(model).values(values).on_conflict_do_nothing()).rowcount == 1
-
-
-def _forget_roles(person: Person) -> None:
-    if person in db.session:
-        db.session.expire(person, ["grants"])
+    unless_there = insert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return db.session.execute(unless_there).rowcount == 1  # which PostgreSQL's driver is not asked for otherwise
 
 
 def new_token() -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, current_app, request, session, url_for
 from flask_login import LoginManager, current_user
 
-from hub.accounts import service
+from hub.accounts import passwords, service
 from hub.accounts.models import Person
 from hub.accounts.rules import safe_next
 from hub.clock import now
@@ -20,6 +20,7 @@ def init(app: Flask) -> None:
     app.config["REMEMBER_COOKIE_NAME"] = "-"  # nor in Flask-Login's cookie, which would be looked at before ours
     manager.request_loader(_person)
     manager.unauthorized_handler(_ask_to_sign_in)
+    manager.needs_refresh_handler(_ask_for_second_factor)
     manager.init_app(
         app, add_context_processor=False
     )  # its own asks for the person even on the page that says the database is down
@@ -35,6 +36,23 @@ def cookie() -> str:
 def identified_just_now() -> bool:
     """Whether this browser came with a digital identity a few minutes ago, which is as good as a password once more."""
     return current_user.level > 0 and current_user.sign_in.created_at > now() - timedelta(minutes=10)
+
+
+def is_sure(password: str | None) -> bool:
+    """Whether whoever sits at this signed-in browser has shown once more that they are its person.
+
+    password: what they typed; None where nothing was asked, since a digital identity used just now is enough.
+    """
+    if password is None:
+        return identified_just_now()
+    return passwords.matches(current_user.password_hash, password)
+
+
+def welcome(person: Person, token: str, next_url: str | None) -> Response:
+    """Sign this browser in, and go on from where the person was; first to the code, where their second factor is to come."""
+    if person.sign_in.awaits_code:
+        return remember(go(url_for("second_factor.sign_in_code", next=safe_next(next_url, "") or None)), token)
+    return remember(go(safe_next(next_url, url_for("accounts.me"))), token)
 
 
 def remember(response: Response, token: str) -> Response:
@@ -75,6 +93,10 @@ def _person(_request: Request) -> Person | None:
 
 def _ask_to_sign_in() -> Response:
     return go(url_for("accounts.sign_in", next=_where_they_are()))
+
+
+def _ask_for_second_factor() -> Response:
+    return go(url_for("second_factor.page", next=_where_they_are()))
 
 
 def _where_they_are() -> str:

@@ -40,11 +40,15 @@ def count(limit: Limit, key: str) -> None:
     """
     at, opened = now(), now() - timedelta(minutes=limit.minutes)
     over = Attempt.since <= opened
-    row = {"bucket": _bucket(limit, key), "count": 1, "since": at}
-    again = {"count": sa.case((over, 1), else_=Attempt.count + 1), "since": sa.case((over, at), else_=Attempt.since)}
     dialect = db.engine.dialect.name
-    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    upsert = insert(Attempt).values(row).on_conflict_do_update(index_elements=["bucket"], set_=again)
+    insert = (sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert)(Attempt)
+    first = insert.values(bucket=_bucket(limit, key), count=1, since=at)
+    new = first.excluded  # the row that was to go in: its instant has the column's type, which a bare value would not have
+    again = {
+        "count": sa.case((over, new["count"]), else_=Attempt.count + 1),
+        "since": sa.case((over, new["since"]), else_=Attempt.since),
+    }
+    upsert = first.on_conflict_do_update(index_elements=["bucket"], set_=again)
     with db.engine.begin() as connection:
         tried, since = connection.execute(upsert.returning(Attempt.count, Attempt.since)).one()
     if tried > limit.times:
@@ -54,6 +58,21 @@ def count(limit: Limit, key: str) -> None:
             rule="too-many",
             minutes=max(1, -(-int(left.total_seconds()) // 60)),
         )
+
+
+def may_be_sent(mailbox: str, *, asked_from: str | None) -> bool:
+    """Count a link that somebody asks for by mail; whether it is to be sent. asked_from: the address of their browser.
+
+    Raises Refusal where that address has asked for too many. Too many for one mailbox are no refusal: the answer is the same
+    as ever and nothing is sent, so that whoever asks for links to somebody else's mailbox neither fills it nor learns that
+    its owner has been asking, and the owner finds the links of the last hour, which still work.
+    """
+    count(MAIL_ADDRESS, network(asked_from))
+    try:
+        count(MAIL_ACCOUNT, mailbox)
+    except Refusal:
+        return False
+    return True
 
 
 def give_back(limit: Limit, key: str) -> None:

@@ -81,10 +81,10 @@ def must_speak_for(named: str | None, acting_for: str | None) -> None:
 
 
 def must_have_none_to_come(count: int) -> None:
-    """Nobody leaves behind a place that they have, or asked for."""
+    """Nobody who leaves, and no organisation that closes, keeps a place or a request for one."""
     if count:
         raise Refusal(
-            "Hai ancora %(count)s prenotazioni in attesa o confermate: prima ritirale o annullale, poi torna qui.",
+            "Ci sono ancora %(count)s prenotazioni in attesa o confermate: prima ritirale o annullale, poi torna qui.",
             rule="bookings-to-come",
             count=count,
         )

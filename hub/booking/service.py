@@ -15,6 +15,7 @@ from hub.clock import now, wall
 from hub.db import db
 from hub.notices.service import notice
 from hub.organisations.models import Organisation
+from hub.organisations.service import BEFORE_CLOSING
 from hub.participation.log import record
 from hub.spaces import ledger
 from hub.spaces import rules as space_rules
@@ -157,12 +158,20 @@ def all_bookings_of(person: Person) -> list[Booking]:
 
 def must_be_settled(person: Person) -> None:
     """Whoever leaves takes back what is still to come. Raises Refusal."""
-    live = (
-        sa.select(sa.func.count(Booking.id.distinct()))
-        .join(Booking.occurrences)
-        .where(Booking.requester_id == person.id, Booking.state.in_(rules.LIVE_STATES), Occurrence.ends_at > now())
-    )
-    rules.must_have_none_to_come(db.session.scalar(live))
+    rules.must_have_none_to_come(_to_come(Booking.requester_id == person.id))
+
+
+def must_not_need(organisation: Organisation) -> None:
+    """An organisation is not closed while it has bookings still to come. Raises Refusal."""
+    rules.must_have_none_to_come(_to_come(Booking.organisation_id == organisation.id))
+
+
+BEFORE_CLOSING.append(must_not_need)
+
+
+def _to_come(whose: sa.ColumnElement[bool]) -> int:
+    live = sa.select(sa.func.count(Booking.id.distinct())).join(Booking.occurrences)
+    return db.session.scalar(live.where(whose, Booking.state.in_(rules.LIVE_STATES), Occurrence.ends_at > now()))
 
 
 def forget(person: Person) -> None:

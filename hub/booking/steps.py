@@ -14,6 +14,7 @@ from hub.booking.models import Booking
 from hub.booking.words import STEPS
 from hub.clock import today, wall
 from hub.db import db, undo
+from hub.organisations.members import organisations_to_act_for
 from hub.refusal import Refusal
 from hub.screen import go, screen
 from hub.spaces import rules as space_rules
@@ -185,6 +186,7 @@ def who(key: str) -> ResponseReturnValue:
         form=form,
         steps=STEPS,
         alternatives=conflict,
+        acting_choices=organisations_to_act_for(current_user),
     )
 
 

@@ -22,7 +22,7 @@ def queue() -> ResponseReturnValue:
     return screen("notices/staff/queue.html", count=count, since=since, dead=outbox.dead_letters(), trail=trail)
 
 
-@bp.post("/gestione/posta/<int(max=9007199254740991):id>/riprova")
+@bp.post("/gestione/posta/<int(max=2147483647):id>/riprova")
 @administrators
 def retry(id: int) -> ResponseReturnValue:
     if not outbox.retry(id):

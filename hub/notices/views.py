@@ -16,7 +16,7 @@ from hub.notices.post import LocalMailbox
 from hub.screen import go, screen
 
 bp = Blueprint("notices", __name__)
-ONE = "/area-personale/messaggi/<int(max=9007199254740991):id>"
+ONE = "/area-personale/messaggi/<int(max=2147483647):id>"
 
 
 @bp.get("/area-personale/messaggi")

@@ -60,13 +60,14 @@ class Organisation(db.Model):
 
 
 class OrganisationChange(db.Model):
-    """One change of state: who, why, in which words. Never altered."""
+    """One change of state: who, with which level of identity, why, in which words. Never altered."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     before: Mapped[str] = mapped_column(sa.String(20))
     after: Mapped[str] = mapped_column(sa.String(20))
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    level: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -211,6 +212,7 @@ def _lone(which: str) -> dict[str, str]:
 
 _THEIRS = "o.id IN (SELECT organisation_id FROM membership WHERE person_id = NEW.id AND ended_at IS NULL)"
 _GROUP = "organisation WHERE id = NEW.organisation_id"
+refuse(Organisation.__table__, "two_adults_founded", "INSERT", when="NEW.kind = 'informal_group' AND NEW.state = 'verified'")
 _after(Organisation.__table__, "two_adults_verified", "UPDATE", lock=_MEMBERS, when=_lone("o.id = NEW.id"))
 _after(Membership.__table__, "two_adults_stay", "UPDATE", lock=_GROUP, when=_lone("o.id = NEW.organisation_id"))
 _after(

@@ -79,6 +79,12 @@ BEGIN
 END
 """,
     """
+CREATE TRIGGER two_adults_founded BEFORE INSERT ON organisation WHEN NEW.kind = 'informal_group' AND NEW.state = 'verified'
+BEGIN
+  SELECT RAISE(ABORT, 'two_adults_founded');
+END
+""",
+    """
 CREATE TRIGGER two_adults_verified AFTER UPDATE ON organisation FOR EACH ROW WHEN EXISTS (SELECT 1 FROM organisation o WHERE o.id = NEW.id AND o.kind = 'informal_group' AND o.state = 'verified' AND (SELECT count(*) FROM membership m JOIN person p ON p.id = m.person_id WHERE m.organisation_id = o.id AND m.ended_at IS NULL AND p.birth_date <= date('now', '-18 years')) < 2)
 BEGIN
   SELECT RAISE(ABORT, 'two_adults_verified');
@@ -236,6 +242,16 @@ END $$;
 CREATE TRIGGER evaluator_apart_implement AFTER UPDATE ON organisation FOR EACH ROW EXECUTE FUNCTION evaluator_apart_implement()
 """,
     """
+CREATE FUNCTION two_adults_founded() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.kind = 'informal_group' AND NEW.state = 'verified' THEN
+    RAISE EXCEPTION 'two_adults_founded' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER two_adults_founded BEFORE INSERT ON organisation FOR EACH ROW EXECUTE FUNCTION two_adults_founded()
+""",
+    """
 CREATE FUNCTION two_adults_verified() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM person WHERE id IN (SELECT person_id FROM membership WHERE organisation_id = NEW.id) ORDER BY id FOR UPDATE;
@@ -330,6 +346,7 @@ FUNCTIONS = (
     "role_change_kept_delete",
     "role_change_kept_update",
     "two_adults_born",
+    "two_adults_founded",
     "two_adults_stay",
     "two_adults_verified",
 )
@@ -347,6 +364,7 @@ TRIGGERS = (
     ("evaluator_apart_grant", "role_grant"),
     ("evaluator_apart_join", "membership"),
     ("evaluator_apart_implement", "organisation"),
+    ("two_adults_founded", "organisation"),
     ("two_adults_verified", "organisation"),
     ("two_adults_stay", "membership"),
     ("two_adults_born", "person"),
@@ -496,6 +514,7 @@ def upgrade() -> None:
         sa.Column("before", sa.String(length=20), nullable=False),
         sa.Column("after", sa.String(length=20), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("after IN ('pending', 'verified', 'refused', 'closed')", name=op.f("ck_organisation_change_after")),

@@ -33,6 +33,12 @@ def settings(database_url: str, port: int = 5000) -> dict[str, str]:
         "SECRET_KEY": SECRET,
         "MAIL_URL": f"maildir:{tempfile.gettempdir()}/hub-bench-mail",
         "MAIL_FROM": "Bench <noreply@bench.example>",
+        "CONTACT_EMAIL": "info@bench.example",
+        "CONTACT_PEC": "pec@bench.example",
+        "CONTACT_PHONE": "0832 123456",
+        "OWNER_TAX_CODE": "12345678903",
+        "DPO_EMAIL": "dpo@bench.example",
+        "TRANSPARENCY_URL": "https://bench.example",
         "LOG_LEVEL": "ERROR",
         "WEB_WORKERS": str(WORKERS),
     }

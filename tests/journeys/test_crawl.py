@@ -8,9 +8,11 @@ import pytest
 from hub.accounts.demo import PEOPLE
 from tests.client import check_html, parse
 from tests.journeys.visit import Visit
+from tests.journeys.words import left_over, said, sources
 
 pytestmark = pytest.mark.xdist_group("browser")
-MOST = 150
+MOST = 250
+ITALIAN = sources()
 FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")
 
 
@@ -26,6 +28,23 @@ def test_every_page_that_links_lead_to(portal, visitor, role):
             if there.key(endpoint) not in there.looked:
                 there.open(path)
                 there.look(endpoint)
+
+
+@pytest.mark.parametrize("role", ["visitor", *PEOPLE])
+def test_every_page_in_english(portal, visitor, role):
+    there = visitor(portal, 360)
+    if role != "visitor":
+        there.enter(PEOPLE[role][0])
+    there.page.get_by_role("button", name="English").click()
+    try:
+        for endpoint, path in crawl(there, variants=1).items():
+            there.open(path)
+            if there.key(endpoint) not in there.looked:
+                there.look(endpoint)
+                left = left_over(said(there.page, "en"), ITALIAN)
+                assert not left, f"{endpoint} ({path}): {left}"
+    finally:  # the language of an account of the demo is everybody's
+        there.page.get_by_role("button", name="Italiano").click()
 
 
 def crawl(there: Visit, variants: int) -> dict[str, str]:

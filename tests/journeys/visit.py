@@ -21,7 +21,10 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 @dataclass
 class Visit:
-    """A visitor on a page. looked: what axe has judged already, by name, width and language; shared by all visits."""
+    """A visitor on a page. looked: what axe has judged already, by name, width and language; shared by all visits.
+
+    beyond: where addresses begin that are not the portal's and to which it sends the visitor; what happens there is others'.
+    """
 
     portal: Portal
     page: Page
@@ -30,6 +33,7 @@ class Visit:
     looked: set[tuple]
     faults: list[str] = field(default_factory=list)
     excused: tuple[int, ...] = (422,)  # the browser's console repeats each refused form
+    beyond: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -77,8 +81,7 @@ class Visit:
             assert not (found := self.barriers()), f"axe on {name} ({self.path}): {found}"
         left = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
         assert not left, f"{name} leaves in web storage: {left}"
-        if self.width < 768:
-            self.must_fit(320)
+        self.must_fit(320 if self.width < 768 else self.width // 2)  # the narrowest phone; a zoom of 200 %
         self.must_be_well(name)
 
     def key(self, name: str | None) -> tuple:
@@ -107,17 +110,19 @@ class Visit:
 
     def _hear(self, message: ConsoleMessage) -> None:
         refused = [f"the server responded with a status of {status} " for status in self.excused]
+        if message.location["url"].startswith(self.beyond or "-"):
+            return
         if message.type in ("error", "warning") and not any(words in message.text for words in refused):
             self.faults.append(f"console {message.type}: {message.text}")
 
     def _ask(self, request: Request) -> None:
-        if not request.url.startswith((self.url + "/", "data:")):
+        if not request.url.startswith((self.url + "/", "data:", *self.beyond)):
             self.faults.append(f"a request elsewhere: {request.url}")
 
     def _get(self, response: Response) -> None:
         path, headers = urlsplit(response.url).path, response.headers
         personal = path.startswith(PERSONAL) or path.endswith("/prenota") or response.request.method == "POST"
-        if personal and "no-store" not in headers.get("cache-control", ""):
+        if personal and response.url.startswith(self.url + "/") and "no-store" not in headers.get("cache-control", ""):
             self.faults.append(f"{path} may be kept: {headers.get('cache-control')}")
 
 

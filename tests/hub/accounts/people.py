@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyotp
 import sqlalchemy as sa
 from flask import Flask
 
-from hub.accounts import passwords
-from hub.accounts.models import Person
+from hub.accounts import passwords, second_factor
+from hub.accounts.models import Person, SecondFactor
 from hub.clock import now
 from hub.db import db
 from hub.notices.models import Notice
@@ -38,8 +39,32 @@ def last_token(app: Flask) -> str:
 
 
 def token_of(row: Notice) -> str:
-    """The token in the link of a confirmation mail."""
-    return row.payload["link"].removeprefix("/conferma/")
+    """The token at the end of the link in a mail."""
+    return row.payload["link"].rpartition("/")[2]
+
+
+def link_to(app: Flask, kind: str) -> str:
+    """The path in the last mail of this kind (accounts/...)."""
+    return [row.payload["link"] for row in mail(app) if row.kind == f"accounts/{kind}"][-1]
+
+
+def kinds(app: Flask) -> list[str]:
+    """The kinds of the mails that wait, oldest first, without their room."""
+    return [row.kind.removeprefix("accounts/") for row in mail(app)]
+
+
+def with_second_factor(row: Person) -> str:
+    """The secret of an authenticator that this person has set up, committed."""
+    second_factor.begin(row)
+    secret = second_factor.state(row).secret
+    db.session.get_one(SecondFactor, row.id).confirmed_at = now()
+    db.session.commit()
+    return secret
+
+
+def code_of(secret: str, later: int = 0) -> str:
+    """What the authenticator shows now, or so many steps of 30 seconds later."""
+    return pyotp.TOTP(secret).generate_otp(int(now().timestamp()) // 30 + later)
 
 
 def register(client: CheckingClient, email: str = "rosa@posta.example", **values: object) -> Page:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 from flask import url_for
 
-from hub.accounts import service
+from hub.accounts import roles, service
 from hub.accounts.models import Person, SignIn
 from hub.clock import now
 from hub.db import db
@@ -248,7 +248,7 @@ def test_personal_pages_are_never_kept_and_cost_one_query_for_the_person(app, cl
 
 def test_staff_find_their_desks_in_the_personal_area(app, client, rosa):
     with app.app_context():
-        service.grant_role(db.session.get(Person, rosa.id), "manager")
+        roles.grant_role(db.session.get(Person, rosa.id), "manager")
         db.session.commit()
     enter(client)
     page = client.page("/area-personale")

@@ -14,6 +14,7 @@ from hub.booking.models import BookingChange
 from hub.clock import now
 from hub.db import db
 from hub.organisations.models import Membership, Organisation
+from hub.organisations.service import close, membership_of
 from hub.participation.models import LogEntry
 from hub.refusal import Refusal
 from hub.spaces.models import Layout
@@ -142,3 +143,17 @@ def test_the_pages_of_an_organisation_s_booking(app):
     assert "Per conto di Amici del Tram" in page.text
     assert "Prenotazioni di Amici del Tram" in colleague.page("/area-personale/prenotazioni").text
     assert "Annullata" in page.form("/annulla").submit().text
+
+
+def test_an_organisation_is_not_closed_while_it_has_bookings_to_come(session, layout):
+    rosa = person()
+    tram = organisation(rosa)
+    booking = ask(layout, free_slot(layout), acting(rosa, tram))
+    session.commit()
+    mine = membership_of(rosa, tram.id)
+    with pytest.raises(Refusal, match="prima ritirale o annullale"):
+        close(by=mine)
+    service.cancel(booking, "", by=acting(rosa, tram))
+    close(by=mine)
+    session.commit()
+    assert tram.state == "closed"
