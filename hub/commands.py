@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import demo
+from hub.accounts import second_factor
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from hub.accounts.models import ROLES
 from hub.accounts.roles import grant_role
@@ -105,6 +106,22 @@ def grant(email: str, role: str) -> None:
         raise click.ClickException(refusal.words % refusal.values) from refusal
     db.session.commit()
     click.echo(f"{email}: {role}")
+
+
+@hub.command("reset-second-factor")
+@click.argument("email")
+@click.argument("reason")
+def reset_second_factor(email: str, reason: str) -> None:
+    """Take the second factor of somebody away who has lost it, when no other administrator can; REASON goes to them by mail."""
+    person = person_with(email)
+    if person is None:
+        raise click.ClickException(f"nobody has registered as {email}")
+    try:
+        second_factor.reset(person, by=None, reason=reason)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.words % refusal.values) from refusal
+    db.session.commit()
+    click.echo(f"{email}: signs in with the password alone")
 
 
 @hub.command()

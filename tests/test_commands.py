@@ -12,12 +12,13 @@ from config import ROOT
 from hub import create_app
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE, load_people
 from hub.accounts.models import Person
-from hub.accounts.service import person_with
+from hub.accounts.service import has_second_factor, person_with
 from hub.booking.models import Booking
 from hub.db import db
 from hub.demo import load_spaces
 from hub.spaces.models import Space
 from tests.databases import ENGINES, environment
+from tests.hub.accounts.people import with_second_factor
 from tests.hub.booking.conftest import ask, free_slot
 
 FLASK = (sys.executable, "-m", "flask", "--app", "hub")
@@ -129,3 +130,15 @@ def test_nobody_both_manages_and_evaluates(app, runner, email, other):
     assert told.output.startswith("Error: ") and "%(" not in told.output and "Traceback" not in told.output
     with app.app_context():
         assert other not in person_with(f"{email}@officine.example").roles
+
+
+def test_a_lost_second_factor_is_taken_away_from_the_server(app, runner):
+    reset = ["hub", "reset-second-factor", " Admin@officine.example", "Telefono perso"]
+    assert "Il secondo fattore non è attivo" in runner.invoke(args=reset).stderr
+    with app.app_context():
+        with_second_factor(person_with("admin@officine.example"))
+    told = runner.invoke(args=reset)
+    assert (told.exit_code, told.stdout.split(":")[1].strip()) == (0, "signs in with the password alone")
+    with app.app_context():
+        assert not has_second_factor(person_with("admin@officine.example"))
+    assert runner.invoke(args=["hub", "reset-second-factor", "nessuno@officine.example", "x"]).exit_code == 1

@@ -131,7 +131,7 @@ def test_the_person_erases_themselves_on_the_page_and_is_out(app, client):
         person()
     enter(client)
     page = client.page("/area-personale/i-miei-dati/cancella")
-    assert "Che cosa resta" in page.text
+    assert "Che cosa si cancella e che cosa resta" in page.text
     wrong = page.form().submit(password="un'altra password", sure="y")
     assert (wrong.status, "La password non è giusta" in wrong.text) == (422, True)
     unsure = wrong.form().submit(password=PASSWORD, sure=None)

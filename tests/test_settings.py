@@ -145,6 +145,7 @@ def test_production_keeps_its_cookies_to_itself_and_answers_to_its_name_alone():
         ("MAIL_URL", "smtp://user:password@mail.example:x", "smtp://"),
         ("MAIL_FROM", "Officine Mezzogiorno", "takes an address"),
         ("LOG_LEVEL", "loud", "INFO"),
+        ("STAFF_SECOND_FACTOR", "no", "required or optional"),
         ("OIDC_ACR", "https://www.spid.gov.it/SpidL9", "or - for none"),
         ("OIDC_ACR", "2", "https://www.spid.gov.it/SpidL1"),
         ("OIDC_CLAIMS", "fiscal_code", "pairs such as fiscal_code=fiscalNumber"),

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from hub.access import residents
-from hub.accounts import passwords, personal_data, throttle
+from hub.accounts import personal_data, throttle
 from hub.accounts.data_views import views_of
 from hub.accounts.forms import EraseForm
 from hub.accounts.rules import must_be_oneself
-from hub.accounts.sign_in import forget, identified_just_now
+from hub.accounts.sign_in import forget, identified_just_now, is_sure
 from hub.db import db, undo
 from hub.refusal import Refusal
 from hub.screen import asked_page, go, screen
@@ -62,7 +62,7 @@ def erase() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             throttle.count(throttle.SIGN_IN_ACCOUNT, current_user.email)
-            must_be_oneself(_is_sure(form))
+            must_be_oneself(is_sure(form.password.data if form.password else None))
             personal_data.erase(current_user, _drawers())
             db.session.commit()
             response = forget(go(url_for("pages.home")))
@@ -72,13 +72,6 @@ def erase() -> ResponseReturnValue:
             undo()
             form.show(refusal)
     return screen("accounts/erase.html", status=form.http_status, form=form, drawers=_drawers(), fresh=identified_just_now())
-
-
-def _is_sure(form: EraseForm) -> bool:
-    """The password, checked before anything is written; or for whoever has none, a digital identity used just now."""
-    if form.password is None:
-        return identified_just_now()
-    return passwords.matches(current_user.password_hash, form.password.data)
 
 
 def _drawers() -> list[personal_data.Drawer]:

@@ -275,7 +275,8 @@ def _told(refusal: Refusal, next_url: str) -> dict[str, object]:
 
 
 def _say(told: dict) -> ResponseReturnValue:
-    words = _(told["words"], **{name: shown(value) for name, value in told["values"].items()})
+    italian, values = told["words"], {name: shown(value) for name, value in told["values"].items()}
+    words = _(italian, **values)
     status = STATUS.get(told["rule"], 400)
     return screen("accounts/identity_refused.html", status=status, words=words, next_url=told["next"])
 

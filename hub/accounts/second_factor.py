@@ -134,14 +134,17 @@ def turn_off(person: Person, code: str, token: str) -> str:
     return renew_sign_in(token, second_factor_at=None)
 
 
-def reset(person: Person, *, by: Person, reason: str) -> None:
-    """An administrator takes the second factor of somebody away who has lost it: told by mail, and kept in the register
-    of who had to do with that person's data. Their sign-ins end."""
-    rules.must_be_somebody_else(person.id, by.id)
+def reset(person: Person, *, by: Person | None, reason: str) -> None:
+    """Take the second factor of somebody away who has lost it: they are told by mail, and their sign-ins end.
+
+    by: the administrator, of whom the register of that person's data keeps it; None from the server's command line.
+    """
+    rules.must_be_somebody_else(person.id, by.id if by else None)
     rules.must_be_on(has_second_factor(person))
     _remove(person)
     end_sign_ins(person)
-    db.session.add(DataView(person_id=person.id, viewer_id=by.id, what="second_factor_reset", at=now()))
+    if by:
+        db.session.add(DataView(person_id=person.id, viewer_id=by.id, what="second_factor_reset", at=now()))
     _tell(person, news="reset", reason=reason)
 
 

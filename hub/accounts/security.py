@@ -121,7 +121,9 @@ def confirm_address(token: str) -> ResponseReturnValue:
         try:
             done = credentials.confirm_address(token, cookie())
             db.session.commit()
-            waiting = _("Grazie. Ora apri il link che ti abbiamo mandato all'altro indirizzo: l'ultimo dei due completa il cambio.")
+            waiting = _(
+                "Grazie. Ora apri il link che ti abbiamo mandato all'altro indirizzo: l'ultimo dei due completa il cambio."
+            )
             flash(_("Il tuo indirizzo è cambiato: da adesso entri con quello nuovo.") if done else waiting, "success")
             return go(url_for(".overview"))
         except Refusal as refusal:

@@ -33,6 +33,7 @@ def test_every_page_that_links_lead_to(portal, visitor, role):
 @pytest.mark.parametrize("role", ["visitor", *PEOPLE])
 def test_every_page_in_english(portal, visitor, role):
     there = visitor(portal, 360)
+    there.open("/")
     if role != "visitor":
         there.enter(PEOPLE[role][0])
     there.page.get_by_role("button", name="English").click()

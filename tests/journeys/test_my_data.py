@@ -29,8 +29,8 @@ def test_a_copy_the_looks_and_the_erasure(portal, visitor, width, javascript):
     told = there.page.context.request.get(f"{there.url}/area-personale/i-miei-dati/copia.json").json()
     assert (told["account"]["email"], told["bookings"][-1]["code"]) == (address, code)
     there.follow("Chi ha aperto i tuoi dati")
-    expect(there.page.locator("tbody tr")).to_have_count(1)
-    expect(there.page.locator("tbody tr")).to_contain_text(code)
+    expect(there.page.locator("#views li")).to_have_count(1)
+    expect(there.page.locator("#views li")).to_contain_text(code)
     there.look("who looked")
 
     _must_settle_first(there, code)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from stdnum import luhn
 
 from tests.journeys.portal import Portal
+from tests.journeys.steps import begin, choose_time, describe, introduce, send
 from tests.journeys.visit import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -41,6 +42,7 @@ def live_through(portal: Portal, founder: Visit, manager: Visit, invited: Visit)
     _invite(founder, address)
     _accept(portal, invited, address, name)
     _act(invited, name)
+    _book(invited, name)
     _see_the_rest(founder, path, name)
 
 
@@ -168,6 +170,27 @@ def _act(there: Visit, name: str) -> None:
     expect(page.locator("main")).to_contain_text("Stai agendo per suo conto")
     there.press("Torna ad agire per te")
     expect(page.locator("main")).to_contain_text("Puoi agire per suo conto")
+
+
+def _book(there: Visit, name: str) -> None:
+    """In the middle of a booking: it is the organisation's, and so it stays in the list of what is the organisation's."""
+    page = there.page
+    begin(there, "aula-2", day=1)
+    choose_time(there)
+    describe(there, "Prova del circolo")
+    there.arrive("/prenota/*/chi")
+    page.get_by_label("Per conto di").select_option(label=name)
+    there.press("Cambia")
+    there.arrive("/prenota/*/chi")
+    there.look("booking, in whose name")
+    introduce(there)
+    expect(page.locator(".hub-receipt")).to_contain_text(name)
+    send(there)
+    expect(page.locator(".hub-receipt")).to_contain_text(name)
+    there.open("/area-personale/prenotazioni")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Prenotazioni di {name}")
+    expect(page.locator("main")).to_contain_text("Prova del circolo")
+    there.look("bookings of an organisation")
 
 
 def _see_the_rest(there: Visit, path: str, name: str) -> None:

@@ -252,7 +252,7 @@ def test_staff_find_their_desks_in_the_personal_area(app, client, rosa):
         db.session.commit()
     enter(client)
     page = client.page("/area-personale")
-    assert page.link("Richieste di prenotazione")
+    assert page.link("Richieste") == "/gestione/richieste"
     assert "Posta in uscita" not in page.text
     assert client.get("/gestione/posta").status_code == 403
 

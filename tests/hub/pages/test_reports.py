@@ -1,7 +1,7 @@
 """Reporting a fault: from the form to the answer, with its mails."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -345,7 +345,7 @@ def test_what_was_answered_stands(session):
         {"title": ""},
         {"text": "a" * 2001},
         {"email": "rosa"},
-        {"closed_at": now()},
+        {"closed_at": datetime(2026, 11, 23, tzinfo=UTC)},
         {"state": "in_progress"},
     ],
     ids=str,
