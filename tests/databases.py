@@ -20,6 +20,20 @@ from hub import create_app
 from hub.db import db
 
 ENGINES = ("sqlite", "postgresql")
+# The settings without which production does not start.
+PRODUCTION = {
+    "HUB_MODE": "production",
+    "PUBLIC_URL": "https://officine.example",
+    "SECRET_KEY": "a secret for the tests, long enough to pass",
+    "MAIL_URL": "smtp://mail.example",
+    "MAIL_FROM": "Officine Mezzogiorno <noreply@officine.example>",
+    "CONTACT_EMAIL": "info@officine.example",
+    "CONTACT_PEC": "officine@pec.officine.example",
+    "CONTACT_PHONE": "0832 123456",
+    "OWNER_TAX_CODE": "00000000000",
+    "DPO_EMAIL": "dpo@officine.example",
+    "TRANSPARENCY_URL": "https://officine.example/trasparenza",
+}
 _numbers = itertools.count()
 
 

@@ -14,21 +14,9 @@ from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from hub.accounts.models import Person
 from hub.db import GUARANTEES, db
 from hub.spaces.models import Space
+from tests.databases import PRODUCTION as GIVEN
 
 README = Path(__file__).parent.parent / "README.md"
-GIVEN = {
-    "HUB_MODE": "production",
-    "PUBLIC_URL": "https://officine.example",
-    "SECRET_KEY": "a secret for the tests, long enough to pass",
-    "MAIL_URL": "smtp://mail.example",
-    "MAIL_FROM": "Officine Mezzogiorno <noreply@officine.example>",
-    "CONTACT_EMAIL": "info@officine.example",
-    "CONTACT_PEC": "officine@pec.officine.example",
-    "CONTACT_PHONE": "0832 123456",
-    "OWNER_TAX_CODE": "00000000000",
-    "DPO_EMAIL": "dpo@officine.example",
-    "TRANSPARENCY_URL": "https://officine.example/trasparenza",
-}
 NEEDED = (
     "PUBLIC_URL, SECRET_KEY, MAIL_URL, MAIL_FROM, CONTACT_EMAIL, CONTACT_PEC, CONTACT_PHONE, OWNER_TAX_CODE, DPO_EMAIL,"
     " TRANSPARENCY_URL"

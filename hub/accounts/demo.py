@@ -1,5 +1,7 @@
 """Made-up people for the demo, one for each role. Their names and addresses say that nobody is behind them."""
 
+from functools import cache
+
 import sqlalchemy as sa
 
 from hub.accounts import passwords
@@ -17,12 +19,15 @@ PEOPLE = {
 }
 
 
+_hashed = cache(passwords.hashed)
+
+
 def load_people() -> dict[str, Person]:
     """The demo's person for each role (citizen, manager, evaluator, administrator), made where they are not there yet.
 
     All are confirmed and share DEMO_PASSWORD. Flushes; the caller commits.
     """
-    password_hash = passwords.hashed(DEMO_PASSWORD)
+    password_hash = _hashed(DEMO_PASSWORD)
     return {role: _person(role, password_hash) for role in PEOPLE}
 
 

@@ -127,7 +127,7 @@ def _finish(there: Visit) -> str:
 def _approve(there: Visit, code: str) -> None:
     there.enter(MANAGER)
     there.look("personal area, manager")
-    there.follow("Richieste di prenotazione")
+    there.follow("Richieste")
     there.arrive("/gestione/richieste")
     there.look("requests")
     there.page.get_by_role("listitem").filter(has_text=code).get_by_role("link").click()

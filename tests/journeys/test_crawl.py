@@ -42,7 +42,8 @@ def test_every_page_in_english(portal, visitor, role):
             there.open(path)
             if there.key(endpoint) not in there.looked:
                 there.look(endpoint)
-                left = left_over(said(there.page, "en"), ITALIAN)
+                typed = {text for text in said(there.page, "en") if text.endswith("(dato sintetico)")}  # titles of the demo
+                left = left_over(said(there.page, "en") - typed, ITALIAN)
                 assert not left, f"{endpoint} ({path}): {left}"
     finally:  # the language of an account of the demo is everybody's
         there.page.get_by_role("button", name="Italiano").click()

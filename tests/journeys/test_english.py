@@ -57,7 +57,7 @@ def _choose(there: Visit) -> None:
     go_on(there)
     expect(page.locator(".hub-errors")).to_be_focused()
     read(there, "when, wrong")
-    page.locator(".hub-choices label").last.click()
+    page.locator(".hub-times label").last.click()
     go_on(there)
     there.arrive("/prenota/*/dettagli")
     go_on(there)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pyotp
 import sqlalchemy as sa
@@ -17,10 +18,13 @@ from tests.client import CheckingClient, Page
 PASSWORD = "lampara tufo scirocco"
 
 
+_hashed = cache(passwords.hashed)  # the same password for all: it takes its time once
+
+
 def person(email: str = "rosa@posta.example", *, confirmed: bool = True, language: str = "it") -> Person:
     """A person kept in the database, committed."""
     row = Person(email=email, given_name="Rosa", family_name="Greco", language=language, created_at=now())
-    row.password_hash = passwords.hashed(PASSWORD)
+    row.password_hash = _hashed(PASSWORD)
     row.confirmed_at = row.created_at if confirmed else None
     db.session.add(row)
     db.session.commit()

@@ -29,9 +29,7 @@ def hub(app):
 
 
 def sign_in(client, email):
-    page = client.page("/entra").form().submit(email=email, password=DEMO_PASSWORD)
-    assert page.status == 200 and "Esci" in page.text
-    return client
+    return client.known_as(email)
 
 
 def wish(slug="aula-1", days=10, **more):

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from hub import create_app
-from hub.accounts.demo import DEMO_PASSWORD, PEOPLE, load_people
+from hub.accounts.demo import PEOPLE, load_people
 from hub.db import db
 from hub.notices import outbox, service
 from hub.notices.models import Notice
 from hub.notices.post import post
 from hub.notices.work import Worker
 from tests.client import CheckingClient
-from tests.databases import environment
+from tests.databases import PRODUCTION, environment
 from tests.hub.notices.post_office import Reader, tell
 from tests.hub.notices.test_letter import ENTRY
 
@@ -30,7 +30,7 @@ def people(app):
 
 
 def enter(client: CheckingClient, role: str) -> None:
-    client.page("/entra").form().submit(email=PEOPLE[role][0], password=DEMO_PASSWORD)
+    client.known_as(PEOPLE[role][0])
 
 
 def told(app, person, **more) -> int:
@@ -127,7 +127,7 @@ def test_the_demo_mailbox_shows_the_mails_and_their_links(app, client, people):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"HUB_MODE": "production", "MAIL_FROM": "a@b.example"},
+        {name: value for name, value in PRODUCTION.items() if name not in ("MAIL_URL", "PUBLIC_URL")},
         {"MAIL_URL": "smtp://127.0.0.1"},
     ],
 )

@@ -46,10 +46,8 @@ def enter(app, people):
     addresses = {name: person.email for name, person in people.items()}
 
     def sign_in(name: str) -> CheckingClient:
-        client = visitor(app)
-        page = client.page("/entra").form().submit(email=addresses.get(name, f"{name}@posta.example"), password=DEMO_PASSWORD)
-        assert page.status == 200 and "Esci" in page.text, page.text
-        return client
+        db.session.rollback()  # the sign-in has a transaction of its own
+        return visitor(app).known_as(addresses.get(name, f"{name}@posta.example"))
 
     return sign_in
 

@@ -27,7 +27,7 @@ def switch(client, language, back="/spazi"):
 
 
 def sign_in(client):
-    return client.page("/entra").form().submit(email="cittadina@officine.example", password=DEMO_PASSWORD)
+    return client.known_as("cittadina@officine.example")
 
 
 def test_an_empty_hub_says_so_in_words(client):
@@ -59,7 +59,7 @@ def test_a_choice_of_somebody_who_signed_in_stays_with_the_person(app, client):
     sign_in(client)
     switch(client, "en")
     other = app.test_client()
-    page = sign_in(other)
+    page = sign_in(other).page("/")
     assert '<html lang="en">' in page.html
     with app.app_context():
         assert db.session.query(Person).filter_by(email="cittadina@officine.example").one().language == "en"
