@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    DateField,
     EmailField,
     HiddenField,
     PasswordField,
@@ -151,6 +152,11 @@ class IdentityAddressForm(CreatingForm):
 class ProfileForm(Form):
     given_name = StringField(_l("Nome"), [DataRequired(_l("Scrivi il tuo nome.")), SHORT, ONE_LINE], [_stripped])
     family_name = StringField(_l("Cognome"), [DataRequired(_l("Scrivi il tuo cognome.")), SHORT, ONE_LINE], [_stripped])
+    birth_date = DateField(
+        _l("Data di nascita (facoltativa)"),
+        [Optional()],
+        description=_l("Serve solo per un gruppo informale, che ha almeno due persone maggiorenni."),
+    )
     phone = TelField(
         _l("Telefono (facoltativo)"),
         [

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote
 
 from hub.refusal import Refusal
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
 LONGEST_NEXT = 500
+OLDEST_YEARS = 120
 FEWEST_LETTERS = 3
 _COMMONEST_WORDS = """
     1234567890 0123456789 0987654321 12345678910 123456789a 123456789q 1q2w3e4r5t 1q2w3e4r5t6y qwertyuiop qwertyuiop1
@@ -202,6 +203,22 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+
+
+def must_be_born(birth_date: date | None, today: date) -> None:
+    """A day of birth, where one is told, that can be."""
+    if birth_date and not (today.year - OLDEST_YEARS <= birth_date.year and birth_date <= today):
+        raise Refusal("Controlla l'anno della data di nascita.", field="birth_date", rule="birth")
+
+
+def must_leave_groups_whole(whole: bool) -> None:
+    """A date of birth changes nothing that an informal group counts on."""
+    if not whole:
+        raise Refusal(
+            "Con questa data un gruppo informale di cui fai parte non avrebbe più due persone maggiorenni: scrivici.",
+            field="birth_date",
+            rule="two-adults",
+        )
 
 
 def must_hold_no_role(roles: Iterable[str]) -> None:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from hub.accounts import passwords, rules
-from hub.accounts.models import LANGUAGES, MailToken, Person, RoleGrant, SecondFactor, SignIn
-from hub.clock import now
+from hub.accounts.models import LANGUAGES, Identity, MailToken, Person, RoleGrant, SecondFactor, SignIn
+from hub.clock import now, today
 from hub.db import db, reading
 from hub.notices.service import notice
 from hub.refusal import Refusal
@@ -209,11 +209,22 @@ def people_with(role: str) -> list[Person]:
     return list(db.session.scalars(sa.select(Person).join(Person.grants).where(RoleGrant.role == role).order_by(Person.id)))
 
 
-def change_profile(person: Person, *, given_name: str, family_name: str, phone: str | None, language: str) -> None:
-    """What a person says of themselves."""
-    row = db.session.get_one(Person, person.id)
-    row.given_name, row.family_name, row.phone = given_name, family_name, phone or None
-    change_language(row, language)
+def change_profile(person: Person, *, phone: str | None, language: str, **told: object) -> None:
+    """What a person says of themselves. Raises Refusal.
+
+    told: given_name, family_name and birth_date (a date or None); left as they are where a digital identity says them.
+    """
+    row = db.session.get_one(Person, person.id, with_for_update=True)
+    row.phone = phone or None
+    if db.session.get(Identity, person.id) is None:
+        rules.must_be_born(told["birth_date"], today())
+        for name in ("given_name", "family_name", "birth_date"):
+            setattr(row, name, told[name])
+    try:
+        change_language(row, language)  # flushes
+    except sa.exc.IntegrityError as error:
+        rules.must_leave_groups_whole("two_adults_born" not in str(error.orig))
+        raise
 
 
 def change_language(person: Person, language: str) -> None:

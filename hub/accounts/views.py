@@ -8,6 +8,7 @@ from flask_login import current_user
 from hub.access import public, residents
 from hub.accounts import credentials, service, throttle
 from hub.accounts.forms import ConfirmForm, ForgottenForm, NewPasswordForm, ProfileForm, RegisterForm, ResendForm, SignInForm
+from hub.accounts.identity import identity_of
 from hub.accounts.pace import same_time
 from hub.accounts.rules import mailbox, safe_next
 from hub.accounts.sign_in import cookie, forget, welcome
@@ -200,16 +201,18 @@ def me() -> ResponseReturnValue:
 @bp.route("/area-personale/dati", methods=["GET", "POST"])
 @residents
 def profile() -> ResponseReturnValue:
-    """What I say of myself: name, phone, language."""
+    """What I say of myself: name, phone, date of birth, language; but what a digital identity says stays as it says."""
     form = ProfileForm(obj=current_user)
+    if identity := identity_of(current_user):
+        del form.given_name, form.family_name, form.birth_date
     if form.validate_on_submit():
         try:
-            fields = ("given_name", "family_name", "phone", "language")
-            service.change_profile(current_user, **{name: form[name].data for name in fields})
+            fields = ("given_name", "family_name", "birth_date", "phone", "language")
+            service.change_profile(current_user, **{name: form[name].data for name in fields if name in form})
             db.session.commit()
             flash(_("I tuoi dati sono aggiornati."), "success")
             return go(url_for(".me"))
         except Refusal as refusal:
             db.session.rollback()
             form.show(refusal)
-    return screen("accounts/profile.html", status=form.http_status, form=form)
+    return screen("accounts/profile.html", status=form.http_status, form=form, identity=identity)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from hub.accounts import rules as people
 from hub.organisations.codes import tax_code, vat_number
 from hub.refusal import Refusal
 
@@ -29,7 +30,7 @@ WAYS = {
     "verified": {"pending", "closed"},
     "refused": {"pending", "closed"},
 }
-ADULT_YEARS, OLDEST_YEARS = 18, 120
+ADULT_YEARS = 18
 ADULTS_OF_A_GROUP = 2
 MOST_PENDING = 5
 
@@ -145,8 +146,7 @@ def must_be_born(birth_date: date | None, today: date) -> None:
             field="birth_date",
             rule="birth-missing",
         )
-    if not today.year - OLDEST_YEARS <= birth_date.year or birth_date > today:
-        raise Refusal("Controlla l'anno della data di nascita.", field="birth_date", rule="birth")
+    people.must_be_born(birth_date, today)
 
 
 def must_tell_birth_oneself(is_identified: bool) -> None:

@@ -11,7 +11,7 @@ from hub.accounts.demo import DEMO_PASSWORD
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-people")
 NEW = "un'altra frase messa a caso"
 HERE = "/area-personale/sicurezza"
 ways = pytest.mark.parametrize(("width", "javascript"), [(360, True), (360, False), (1280, True), (1280, False)])

@@ -10,7 +10,7 @@ from tests.client import check_html, parse
 from tests.journeys.visit import Visit
 from tests.journeys.words import left_over, said, sources
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-crawl")
 MOST = 250
 ITALIAN = sources()
 FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")

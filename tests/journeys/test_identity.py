@@ -16,7 +16,7 @@ from tests.journeys.portal import Portal, serve
 from tests.journeys.visit import Visit
 from tests.oidc_provider import Provider, provider
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-people")
 WAY = "/entra/identita-digitale"
 THEIR_LOOK = "https://cdn.jsdelivr.net/"  # of the provider's pages, which these tests do without
 widths = pytest.mark.parametrize("width", [360, 1280])

@@ -7,7 +7,7 @@ from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from tests.journeys.steps import fill, send
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-people")
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])

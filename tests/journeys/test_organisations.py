@@ -11,7 +11,7 @@ from tests.journeys.portal import Portal
 from tests.journeys.steps import begin, choose_time, describe, introduce, send
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-people")
 PASSWORD = "quattro parole messe a caso"
 MANAGER = "gestore@officine.example"
 _numbers = count(1001)

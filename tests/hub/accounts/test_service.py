@@ -274,7 +274,7 @@ def test_an_erased_persons_number_never_comes_back(session):
 def test_a_person_changes_what_they_say_of_themselves(session):
     rosa = person()
     session.expunge(rosa)
-    service.change_profile(rosa, given_name="Rosaria", family_name="Greco", phone="", language="en")
+    service.change_profile(rosa, given_name="Rosaria", family_name="Greco", birth_date=None, phone="", language="en")
     session.commit()
     kept = session.get_one(Person, rosa.id)
     assert (kept.name, kept.phone, kept.language) == ("Rosaria Greco", None, "en")

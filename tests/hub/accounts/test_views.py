@@ -8,7 +8,7 @@ import time_machine
 from flask import url_for
 
 from hub.accounts import roles, service
-from hub.accounts.models import Person, SignIn
+from hub.accounts.models import Identity, Person, SignIn
 from hub.clock import now
 from hub.db import db
 from hub.notices.letter import words
@@ -307,3 +307,27 @@ def test_the_paths_in_the_mails_are_those_of_the_pages(app):
     with app.test_request_context():
         assert url_for("accounts.confirm", token="x") == service.CONFIRM_PATH + "x"
         assert url_for("accounts.sign_in") == service.SIGN_IN_PATH
+
+
+def test_a_date_of_birth_is_told_and_corrected_and_has_to_be_possible(app, client, rosa):
+    enter(client)
+    page = client.page("/area-personale/dati").form().submit(birth_date="1890-01-01")
+    assert (page.status, "Controlla l'anno della data di nascita" in page.text) == (422, True)
+    page = client.page("/area-personale/dati").form().submit(birth_date="31/12/1990")
+    assert page.status == 422
+    client.page("/area-personale/dati").form().submit(birth_date="1990-12-31")
+    assert client.page("/area-personale/dati").form().values["birth_date"] == "1990-12-31"
+
+
+def test_what_a_digital_identity_says_is_not_changed_by_hand(app, client, rosa):
+    with app.app_context():
+        db.session.add(Identity(person_id=rosa.id, fiscal_code="RSSMRA80A01H501U", level=2, identified_at=now()))
+        db.session.commit()
+    enter(client)
+    page = client.page("/area-personale/dati")
+    assert "Come dice la tua identità digitale" in page.text
+    page.form().submit(given_name="Un'altra", family_name="Persona", birth_date="1950-01-01", phone="0832 123456")
+    with app.app_context():
+        row = db.session.get(Person, rosa.id)
+        assert (row.name, row.birth_date, row.phone) == ("Rosa Greco", None, "0832 123456")
+    assert "RSSMRA80A01H501U" in client.page("/area-personale/dati").text
