@@ -13,6 +13,7 @@ from tests.journeys.words import left_over, said, sources
 pytestmark = pytest.mark.xdist_group("browser-crawl")
 MOST = 250
 ITALIAN = sources()
+TYPED = ("(dato sintetico)", "(demo)")  # titles and names that the demo typed, in whatever language
 FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")
 
 
@@ -39,11 +40,11 @@ def test_every_page_in_english(portal, visitor, role):
     there.page.get_by_role("button", name="English").click()
     try:
         for endpoint, path in crawl(there, variants=1).items():
-            there.open(path)
-            if there.key(endpoint) not in there.looked:
+            if (endpoint, 360, "en") not in there.looked:
+                there.open(path)
                 there.look(endpoint)
-                typed = {text for text in said(there.page, "en") if text.endswith("(dato sintetico)")}  # titles of the demo
-                left = left_over(said(there.page, "en") - typed, ITALIAN)
+                words = {text for text in said(there.page, "en") if not any(mark in text for mark in TYPED)}
+                left = left_over(words, ITALIAN)
                 assert not left, f"{endpoint} ({path}): {left}"
     finally:  # the language of an account of the demo is everybody's
         there.page.get_by_role("button", name="Italiano").click()

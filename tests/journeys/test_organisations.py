@@ -17,15 +17,10 @@ MANAGER = "gestore@officine.example"
 _numbers = count(1001)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "javascript"), [(360, True), (1280, True), (360, False)])
 def test_an_organisation_is_founded_verified_and_joined(portal, visitor, width, javascript):
     founder, manager, invited = (visitor(portal, width, javascript=javascript) for _ in range(3))
     live_through(portal, founder, manager, invited)
-
-
-def test_an_organisation_is_founded_verified_and_joined_on_postgresql(portal_on_postgresql, visitor):
-    live_through(portal_on_postgresql, *(visitor(portal_on_postgresql, width) for width in (360, 1280, 360)))
 
 
 def live_through(portal: Portal, founder: Visit, manager: Visit, invited: Visit) -> None:

@@ -117,10 +117,11 @@ def wrong_password(email: str) -> None:
     db.session.rollback()
 
 
-def test_a_wrong_password_takes_as_long_for_an_address_that_nobody_has(portal, quick):
+def test_a_wrong_password_takes_as_long_for_an_address_that_nobody_has(portal):
+    """With the hash as it is: what one more row in the answer of the database costs is lost in it."""
     with portal.app_context():
         person()
-        assert not told_apart(wrong_password, lambda: "rosa@posta.example", lambda: "roxa@posta.example", 700)
+        assert not told_apart(wrong_password, lambda: "rosa@posta.example", lambda: "roxa@posta.example", 1000)
 
 
 def test_without_the_decoy_the_same_tries_are_told_apart(portal, quick, monkeypatch):
