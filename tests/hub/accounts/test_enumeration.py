@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from hub import create_app
@@ -30,7 +31,7 @@ DOORS = {
     "register": "/registrati",
 }
 FILLED = {"given_name": "Rosa", "family_name": "Greco", "password": "sbagliata del tutto"}
-QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)  # less noise than the real one: more could be seen
+QUICK = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)  # a sixth of the real one's time, and of its noise
 MADE_ANEW = re.compile(r'name="(csrf_token|sending_key)"[^>]*value="[^"]*"')
 Answer = Callable[[str], object]
 
@@ -40,6 +41,8 @@ def portal(sqlite):
     with sqlite.fresh() as url:
         app = create_app(environment(url))
         app.test_client_class = CheckingClient
+        with app.app_context():  # a disk that is waited for is noise, in which a difference could hide
+            sa.event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         yield app
         with app.app_context():
             db.session.remove()
@@ -74,7 +77,7 @@ def told_apart(*asked: object) -> bool:
 
 def seen_at_all(*asked: object) -> bool:
     """For the controls, which other work on the machine must not hide."""
-    return any(probability(*times(*asked)) <= 0.01 for _ in range(3))
+    return any(probability(*times(*asked)) <= 0.01 for _ in range(12))
 
 
 def test_the_statistic_sees_a_difference_and_sees_none_where_there_is_none():
@@ -111,6 +114,12 @@ def quick(monkeypatch):
     monkeypatch.setattr(passwords, "hasher", QUICK)
 
 
+def somebody() -> None:
+    """Rosa, whose hash has today's parameters."""
+    person().password_hash = passwords.hashed(PASSWORD)
+    db.session.commit()
+
+
 def wrong_password(email: str) -> None:
     with pytest.raises(Refusal):
         service.sign_in(email, "sbagliata del tutto", hours=1)
@@ -120,7 +129,7 @@ def wrong_password(email: str) -> None:
 def test_a_wrong_password_takes_as_long_for_an_address_that_nobody_has(portal):
     """With the hash as it is: what one more row in the answer of the database costs is lost in it."""
     with portal.app_context():
-        person()
+        somebody()
         assert not told_apart(wrong_password, lambda: "rosa@posta.example", lambda: "roxa@posta.example", 1000)
 
 
@@ -128,7 +137,7 @@ def test_without_the_decoy_the_same_tries_are_told_apart(portal, quick, monkeypa
     """The negative control: a hash that nobody has is refused before it is computed."""
     monkeypatch.setattr(passwords, "_decoy", lambda: "no hash")
     with portal.app_context():
-        person()
+        somebody()
         assert seen_at_all(wrong_password, lambda: "rosa@posta.example", lambda: "roxa@posta.example", 100)
 
 
