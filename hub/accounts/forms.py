@@ -101,7 +101,7 @@ class CodeForm(Form):
     """The code of a second factor, from the authenticator or from paper: digits, with spaces or dashes if one likes."""
 
     code = StringField(
-        _l("Codice"),
+        _l("Codice di verifica"),
         [DataRequired(_l("Scrivi il codice.")), Regexp(r"^[0-9 .-]{6,40}$", message=_l("Il codice è fatto di sole cifre."))],
         [_stripped],
         description=_l("Le 6 cifre che l'app mostra adesso, oppure uno dei tuoi codici di recupero."),

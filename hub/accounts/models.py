@@ -178,7 +178,7 @@ class SecondFactor(db.Model):
 
 
 class RecoveryCode(db.Model):
-    """A code on paper, good once instead of the authenticator's; only its SHA-256 is kept."""
+    """A code on paper, good once instead of the authenticator's; only a keyed digest of it is kept."""
 
     digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
