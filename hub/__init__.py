@@ -15,11 +15,35 @@ from hub.accounts.oidc import bp as oidc
 from hub.accounts.security import bp as security
 from hub.accounts.staff import bp as accounts_staff
 from hub.accounts.views import bp as accounts
+from hub.agenda import personal as agenda_personal
+from hub.agenda.feeds import bp as feeds
+from hub.agenda.views import bp as agenda
 from hub.booking import personal as booking_personal
+from hub.booking.closures import bp as closures
+from hub.booking.desk import bp as desk
+from hub.booking.payments import bp as payments
+from hub.booking.recurring import bp as series
+from hub.booking.regulations import bp as regulations
 from hub.booking.staff import bp as booking_staff
+from hub.booking.statistics import bp as statistics
 from hub.booking.steps import bp as booking_steps
 from hub.booking.views import bp as booking
 from hub.evaluation.views import bp as evaluation
+from hub.families import personal as families_personal
+from hub.families.guardians import bp as family_people
+from hub.families.staff import bp as families_staff
+from hub.families.views import bp as families
+from hub.labs import personal as labs_personal
+from hub.labs.edition_views import bp as editions
+from hub.labs.enrol_views import bp as enrolling
+from hub.labs.health_views import bp as health_notes
+from hub.labs.mine_views import bp as enrolments
+from hub.labs.question_views import bp as questions
+from hub.labs.session_views import bp as sessions
+from hub.labs.staff import bp as labs_staff
+from hub.labs.team_views import bp as team
+from hub.labs.views import bp as labs
+from hub.manage.day import bp as day
 from hub.notices.staff import bp as notices_staff
 from hub.notices.views import bp as notices
 from hub.organisations import personal as organisations_personal
@@ -33,14 +57,23 @@ from hub.pages.reports import bp as reports
 from hub.pages.search import bp as search
 from hub.pages.staff import bp as pages_staff
 from hub.pages.views import bp as pages
+from hub.spaces.entrances import bp as entrances
+from hub.spaces.hours import bp as hours
+from hub.spaces.prices import bp as prices
 from hub.spaces.views import bp as spaces
 
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
-PERSONAL = (accounts_personal, organisations_personal, booking_personal, pages_personal)
+PERSONAL = (
+    *(accounts_personal, organisations_personal, families_personal, booking_personal),
+    *(labs_personal, agenda_personal, pages_personal),
+)
 ROOMS = (
     *(notices, notices_staff, accounts, my_data, security, second_factor, accounts_staff, oidc),
     *(organisations, organisations_people, organisations_staff),
-    *(spaces, booking, booking_steps, booking_staff, evaluation),
+    *(families, family_people, families_staff),
+    *(spaces, hours, prices, booking, booking_steps, series, booking_staff, payments, statistics, closures, regulations),
+    *(desk, labs, labs_staff, sessions, editions, team, questions, enrolling, enrolments, health_notes),
+    *(entrances, agenda, feeds, evaluation, day),
     *(pages, rating, reports, search, pages_staff),
 )
 

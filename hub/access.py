@@ -52,6 +52,13 @@ def _only(role: str) -> Callable[[Callable], Callable]:
     return mark
 
 
+def acts_as(role: str) -> bool:
+    """Whether the reader of a page that is everybody's may see what is for this role: by the same proofs as at its desks."""
+    if not (current_user.is_authenticated and current_user.has_role(role)):
+        return False
+    return current_app.config["STAFF_SECOND_FACTOR"] != "required" or _has_shown_two_proofs()
+
+
 def _has_shown_two_proofs() -> bool:
     """Whether this sign-in came with a second factor, or with a digital identity of level 2, which is two proofs itself."""
     return current_user.level >= 2 or current_user.sign_in.second_factor_at is not None

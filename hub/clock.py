@@ -4,6 +4,7 @@ What happened is a UTC instant. Opening hours and what people type are Europe/Ro
 clocks go forward an hour does not exist, on the night they go back one comes twice: both are said, never guessed.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,31 @@ def starts_of(day: date) -> datetime:
 def span(day: date, days: int = 1) -> tuple[datetime, datetime]:
     """Half-open instants [from, to) of whole days in Lecce; a day has 23, 24 or 25 hours."""
     return starts_of(day), starts_of(day + timedelta(days=days))
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A week (from Monday), a month or a year of Lecce's calendar, by its first day."""
+
+    first: date
+    kind: str
+
+    @classmethod
+    def around(cls, day: date, kind: str) -> "Period":
+        """The week, the month or the year in which a day is."""
+        first = {"week": day - timedelta(days=day.weekday()), "month": day.replace(day=1), "year": day.replace(month=1, day=1)}
+        return cls(first[kind], kind)
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        longest = timedelta(days={"week": 7, "month": 31, "year": 366}[self.kind])
+        return (Period.around(self.first + longest, self.kind).first - self.first).days
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Half-open instants [from, to)."""
+        return span(self.first, self.days)
 
 
 def wall(instant: datetime) -> datetime:

@@ -18,9 +18,16 @@ from hub.accounts.models import ROLES
 from hub.accounts.roles import grant_role
 from hub.accounts.service import person_with, purge_expired
 from hub.accounts.throttle import purge_attempts
+from hub.booking.arrivals import close, remind
+from hub.booking.decision import escalate, expire, settle
+from hub.booking.limits import purge_turned
 from hub.booking.service import sweep
 from hub.clock import now
 from hub.db import db, is_unavailable, must_hold_guarantees
+from hub.families.invitations import purge_family_invitations
+from hub.labs import seats
+from hub.labs.basket import purge_baskets
+from hub.labs.health import purge_notes
 from hub.notices.post import post
 from hub.notices.service import purge_private
 from hub.notices.work import Worker
@@ -55,11 +62,19 @@ def purge() -> None:
     purge_sendings(now())
     purge_attempts(now())
     purge_invitations(now())
+    purge_family_invitations(now())
+    purge_notes(now())
+    purge_baskets(now())
+    purge_turned(now())
     forget_old_addresses(now())
 
 
 # What the worker does unasked: every so many seconds, each in a transaction of its own.
-DUTIES = [(60, seal_log), (60, sweep), (3600, purge)]
+DUTIES = [
+    *((60, duty) for duty in (seal_log, sweep, settle, expire, close, seats.settle)),
+    *((600, duty) for duty in (remind, escalate)),
+    (3600, purge),
+]
 
 
 def init(app: Flask) -> None:

@@ -8,11 +8,12 @@ is sent. Which of the two is decided here alone: a request that cannot write (GE
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -137,6 +138,24 @@ def undo() -> None:
     """Undo what a refused request did; what it still asks for is only shown, so that it takes nobody's turn to write."""
     db.session.rollback()
     _reads_only.set(True)
+
+
+_connections = count()
+
+
+def version() -> tuple[int, Hashable]:
+    """What the database is at: (whose count this is, the count). Where the same one has counted no further, nobody has
+    committed anything since. Whoever keeps what they read asks for it first, in the same transaction.
+
+    SQLite counts for each connection: what others committed, and what it changed itself. PostgreSQL's snapshot tells which
+    transactions are over.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        return 0, connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
+    number = connection.info.setdefault("number", next(_connections))
+    changed = connection.connection.driver_connection.total_changes
+    return number, (connection.exec_driver_sql("PRAGMA data_version").scalar_one(), changed)
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record) -> None:

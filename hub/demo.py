@@ -1,7 +1,7 @@
-"""The demo: the spaces of Officine Mezzogiorno and accounts to try them with.
+"""The demo: the spaces of Officine Mezzogiorno, its programme, and accounts to try them with.
 
 The rooms, the courtyard of about 2,000 m² and the portico are those of the project's documents; sizes of the rooms,
-capacities, hours and bookings are made up and shown as «dato sintetico».
+capacities, hours, prices and bookings are made up and shown as «dato sintetico».
 """
 
 from datetime import timedelta
@@ -9,14 +9,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.accounts.demo import load_people
-from hub.accounts.models import Person
-from hub.booking import service as booking
-from hub.clock import today
+from hub.booking.demo import load_bookings
+from hub.clock import now, today
 from hub.db import db
+from hub.labs.demo import load_programme
 from hub.organisations.demo import load_organisations
-from hub.spaces.models import Layout, Opening, Space
-from hub.spaces.rules import Slot
-from hub.spaces.service import compose, free_slots
+from hub.spaces.models import Layout, Opening, Price, Rule, Space
+from hub.spaces.service import compose
 
 
 def words(it: str, en: str) -> dict[str, str]:
@@ -59,7 +58,7 @@ SPACES = (
      words("La grande sala intera: le tre campate dell'officina degli autobus, per incontri, spettacoli e mercati.",
            "The whole great hall: the three bays of the bus workshop, for meetings, shows and markets."),
      330, {"platea": 200, "isole": 96, "vuota": 250}, ("campata-nord", "campata-centrale", "campata-sud"),
-     {"notice_hours": 72, "cancel_hours": 72}),
+     {}),
     ("aula-1", words("Aula 1", "Classroom 1"),
      words("Aula luminosa per corsi e gruppi di studio.", "A bright room for courses and study groups."),
      50, CLASSROOM, (), {"equipment": ["projector", "whiteboard"]}),
@@ -75,21 +74,80 @@ SPACES = (
     ("sala-riunioni", words("Sala riunioni", "Meeting room"),
      words("Un tavolo, uno schermo e la porta chiusa: la prenotazione si conferma da sola.",
            "A table, a screen and a closed door: bookings are confirmed automatically."),
-     25, {"tavolo": 12}, (), {"approval": "automatic", "notice_hours": 2, "cancel_hours": 2, "max_minutes": 240,
-                              "equipment": ["video_call", "whiteboard"]}),
+     25, {"tavolo": 12}, (), {"equipment": ["video_call", "whiteboard"]}),
     ("corte-urbana", words("Corte Urbana", "Corte Urbana (courtyard)"),
      words("Il giardino di circa 2.000 m², verde e portici: per feste, cinema all'aperto e mercati.",
            "The garden of about 2,000 m², greenery and porticoes: for parties, open-air cinema and markets."),
-     2000, {"vuota": 400, "mercato": 300}, (), {"notice_hours": 168, "cancel_hours": 72, "equipment": ["power"]}),
+     2000, {"vuota": 400, "mercato": 300}, (), {"equipment": ["power"]}),
     ("stalli-corte", words("Stalli della Corte Urbana", "Stalls of the Corte Urbana"),
      words("Sei posti per un banco nella corte: ne prenoti uno, o due vicini, e dividi il giardino con gli altri.",
            "Six places for a stall in the courtyard: book one, or two together, and share the garden with the others."),
-     2000, {}, ("corte-urbana",), {"lanes": 6, "notice_hours": 48, "equipment": ["power"], "competing": False}),
+     2000, {}, ("corte-urbana",), {"lanes": 6, "equipment": ["power"]}),
     ("portico", words("Portico", "Portico"),
      words("Lo spazio coperto tra la sala e la corte, per mostre e banchetti.",
            "The covered space between hall and courtyard, for exhibitions and stands."),
      180, {"vuota": 100, "mercato": 60}, (), {"competing": True, "equipment": ["power"]}),
 )  # fmt: skip
+RULES = (
+    # space (None: the hub), kind, params
+    (None, "horizon", {"days": 365}),
+    (None, "grid", {"minutes": 30}),
+    (None, "answer", {"days": 5}),
+    (None, "check_in", {"grace": 30}),
+    (None, "quota_hours", {"hours": 60, "period": "month", "per": "person"}),
+    (None, "quota_live", {"count": 20, "per": "person"}),
+    (None, "quota_live", {"count": 40, "per": "organisation"}),
+    (None, "no_show", {"count": 3, "days": 90}),
+    ("officina-grande", "prime_share",
+     {"percent": 40, "period": "month", "weekdays": [4, 5], "from": 18 * 60, "to": 23 * 60}),
+    ("officina-grande", "announce_refusal", {"days": 10}),
+    ("officina-grande", "deposit", {"cents": 20000}),
+    ("officina-grande", "notice", {"hours": 72}),
+    ("officina-grande", "cancel", {"hours": 72}),
+    ("sala-riunioni", "approval", {"by": "automatic"}),
+    ("sala-riunioni", "notice", {"hours": 2}),
+    ("sala-riunioni", "cancel", {"hours": 2}),
+    ("sala-riunioni", "length", {"min": 60, "max": 240}),
+    ("corte-urbana", "notice", {"hours": 168}),
+    ("corte-urbana", "cancel", {"hours": 72, "refunds": [[168, 100], [72, 50]]}),
+    ("corte-urbana", "residents_first", {"days": 90}),
+    ("stalli-corte", "notice", {"hours": 48}),
+    ("campate-centrale-sud", "association", {}),
+)  # fmt: skip
+PRICES = (
+    # spaces, audience (None: all the others), unit, euro cents
+    (("aula-1", "aula-2", "laboratorio-digitale"), None, "hour", 1000),
+    (("aula-1", "aula-2", "laboratorio-digitale"), "resident", "hour", 500),
+    (("aula-1", "aula-2", "laboratorio-digitale"), "ets", "hour", 300),
+    (("aula-1", "aula-2", "laboratorio-digitale"), "school", "hour", 0),
+    (("campata-nord", "campata-centrale", "campata-sud"), None, "hour", 2500),
+    (("campata-nord", "campata-centrale", "campata-sud"), "resident", "hour", 1500),
+    (("campata-nord", "campata-centrale", "campata-sud"), "ets", "hour", 800),
+    (("aule-1-2",), None, "hour", 2000),
+    (("aule-1-2",), "resident", "hour", 1000),
+    (("aule-1-2",), "ets", "hour", 600),
+    (("aule-1-2",), "school", "hour", 0),
+    (("campate-nord-centrale", "campate-centrale-sud"), None, "hour", 5000),
+    (("campate-nord-centrale", "campate-centrale-sud"), "resident", "hour", 3000),
+    (("campate-nord-centrale", "campate-centrale-sud"), "ets", "hour", 1600),
+    (("aule-1-2",), None, "hour", 1800),
+    (("aule-1-2",), "resident", "hour", 900),
+    (("aule-1-2",), "ets", "hour", 500),
+    (("aule-1-2",), "school", "hour", 0),
+    (("campate-nord-centrale", "campate-centrale-sud"), None, "hour", 4500),
+    (("campate-nord-centrale", "campate-centrale-sud"), "resident", "hour", 2700),
+    (("campate-nord-centrale", "campate-centrale-sud"), "ets", "hour", 1500),
+    (("officina-grande", "corte-urbana"), None, "half_day", 30000),
+    (("officina-grande", "corte-urbana"), None, "day", 50000),
+    (("officina-grande", "corte-urbana"), "ets", "half_day", 10000),
+    (("officina-grande", "corte-urbana"), "ets", "day", 15000),
+    (("officina-grande", "corte-urbana"), "patronage", "day", 5000),
+    (("stalli-corte",), None, "half_day", 1000),
+)
+ACCESS = words(
+    "Dal cancello verso la stazione: chi ti accoglie controlla il codice della prenotazione (dato sintetico).",
+    "By the gate towards the station: whoever lets you in checks the code of your booking (made-up data).",
+)
 HOURS = [(weekday, 8 * 60, 22 * 60) for weekday in range(5)] + [(5, 9 * 60, 23 * 60), (6, 10 * 60, 20 * 60)]
 
 
@@ -97,24 +155,33 @@ def load() -> None:
     """Fill an empty database; flushes, never commits. Does nothing where there are spaces already."""
     if db.session.scalar(sa.select(sa.func.count()).select_from(Space)):
         return
-    load_spaces()
+    spaces = load_spaces()
     people = load_people()
     db.session.flush()
-    load_organisations(people)
-    _load_bookings(people)
+    load_bookings(people, load_organisations(people)["association"])
+    load_programme(people, spaces)
 
 
 def load_spaces() -> dict[str, Space]:
     """The spaces of the hub with their layouts and hours, by slug."""
     made: dict[str, Space] = {}
     for sort, (slug, name, text, area, capacities, atoms, more) in enumerate(SPACES):
-        whole = {"equipment": ["projector", "sound", "hearing_loop"], "sort": sort} | more
+        whole = {"equipment": ["projector", "sound", "hearing_loop"], "sort": sort, "access_text": ACCESS} | more
         kind = "composite" if len(atoms) > 1 else "atomic"
         space = made[slug] = Space(slug=slug, name=name, text=text, kind=kind, area_m2=area, **whole)
         space.layouts = [_layout(code, capacity) for code, capacity in capacities.items()] or _stalls()
         db.session.add(space)
         compose(space, [made[atom] for atom in atoms] or [space])
     db.session.add_all(Opening(weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in HOURS)
+    db.session.flush()
+    db.session.add_all(
+        Rule(space_id=made[slug].id if slug else None, kind=kind, params=params, created_at=now()) for slug, kind, params in RULES
+    )
+    db.session.add_all(
+        Price(space_id=made[slug].id, audience=audience, unit=unit, cents=cents, valid_from=today() - timedelta(days=365))
+        for slugs, audience, unit, cents in PRICES
+        for slug in slugs
+    )
     db.session.flush()
     return made
 
@@ -130,33 +197,3 @@ def _stalls() -> list[Layout]:
         Layout(code=code, kind="market", name=name, capacity=capacity, lanes=lanes, setup_min=30, cleanup_min=30)
         for code, name, capacity, lanes in sizes
     ]
-
-
-BOOKINGS = (
-    # space, days from now, which of the day's times, minutes, people, title, purpose, approved
-    ("aula-1", 5, 2, 120, 18, "Corso di italiano per nuovi cittadini (dato sintetico)", "course", True),
-    ("campata-nord", 6, 10, 180, 45, "Prove aperte della compagnia di quartiere (dato sintetico)", "culture", True),
-    ("officina-grande", 9, 12, 240, 150, "Assemblea della rete degli hub (dato sintetico)", "meeting", False),
-    ("stalli-corte", 12, 6, 300, 6, "Banco dell'orto sociale (dato sintetico)", "other", False),
-    ("sala-riunioni", 3, 4, 60, 8, "Incontro di progetto (dato sintetico)", "meeting", None),
-)
-
-
-def _load_bookings(people: dict[str, Person]) -> None:
-    """Bookings made up for the demo, through the same door as real ones."""
-    for slug, days, index, minutes, attendees, title, purpose, approved in BOOKINGS:
-        layout = db.session.scalars(sa.select(Layout).join(Layout.space).where(Space.slug == slug).order_by(Layout.id)).first()
-        slot = _first_free(layout, days, index, minutes)
-        made = booking.draft(layout, slot, attendees, by=people["citizen"])
-        booking.describe(made, title=title, purpose=purpose, details="")
-        booking.submit(made, by=people["citizen"])
-        if approved:
-            booking.approve(made, by=people["manager"])
-
-
-def _first_free(layout: Layout, days: int, index: int, minutes: int) -> Slot:
-    """A free time about so many days from now: holidays and closed days are stepped over."""
-    day = today() + timedelta(days=days)
-    while not (free := free_slots(layout.space, layout, day, minutes)):
-        day += timedelta(days=1)
-    return free[min(index, len(free) - 1)]

@@ -1,18 +1,27 @@
 """How values are shown: dates and times on Lecce's clocks, words in the reader's language, money."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from hub.clock import now, wall
+from hub.clock import Period, now, wall
+
+
+class Stretch(Protocol):
+    """A time from one instant to another."""
+
+    starts: datetime
+    ends: datetime
 
 
 def init(app: Flask) -> None:
-    shown_as = (local, day, hour, clock, moment, minutes, number, wall_date)
+    shown_as = (local, day, hour, clock, moment, stretch, minutes, number, money, wall_date)
     app.jinja_env.filters |= {filter.__name__: filter for filter in shown_as}
     app.jinja_env.globals |= {"now": now, "synthetic_data": app.config["HUB_MODE"] == "demo"}
 
@@ -45,9 +54,27 @@ def number(value: int) -> str:
     return format_decimal(value, locale=language())
 
 
+def money(cents: int) -> str:
+    """Euro cents: 1250 is 12,50 € in Italian, €12.50 in English; whole euros have no decimals."""
+    whole = "¤#,##0" if language() == "en" else "#,##0 ¤"
+    style = {} if cents % 100 else {"format": whole, "currency_digits": False}
+    return format_currency(Decimal(cents) / 100, "EUR", locale=language(), **style)
+
+
 def wall_date(value: datetime) -> str:
     """The day of an instant in Lecce, as addresses and date fields write it: 2027-08-26."""
     return wall(value).date().isoformat()
+
+
+def period(value: Period) -> str:
+    """la settimana dal 1 novembre, novembre 2027, il 2027."""
+    match value.kind:
+        case "week":
+            return gettext("la settimana dal %(first)s", first=day(value.first, "d MMMM"))
+        case "month":
+            return day(value.first, "LLLL y")
+        case _:
+            return gettext("il %(year)s", year=str(value.first.year))
 
 
 def clock(value: int) -> str:
@@ -64,6 +91,19 @@ def _which(at: datetime) -> str:
 def moment(value: datetime) -> str:
     """giovedì 26 agosto 2027, 18:30."""
     return f"{day(value)}, {hour(value)}"
+
+
+def stretch(value: Stretch) -> str:
+    """From when to when: whole days of Lecce's calendar, hours of one day, or from one moment to another."""
+    first, last = wall(value.starts), wall(value.ends)
+    until = last.date() - timedelta(days=1)
+    if first.time() != time() or last.time() != time():
+        if first.date() == last.date():
+            return f"{moment(value.starts)}–{hour(value.ends)}"
+        return gettext("da %(first)s a %(last)s", first=moment(value.starts), last=moment(value.ends))
+    if first.date() == until:
+        return gettext("%(day)s, tutto il giorno", day=day(until))
+    return gettext("da %(first)s a %(last)s, giorni interi", first=day(first.date()), last=day(until))
 
 
 def minutes(value: int) -> str:
@@ -85,7 +125,7 @@ def _length(seconds: int, unit: str, locale: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A refusal's value in words: an instant, a day, an hour, words in two languages, or the thing itself."""
+    """A refusal's value in words: an instant, a day, an hour, a length, a period, words in two languages, or the thing itself."""
     match value:
         case datetime():
             return moment(value)
@@ -93,6 +133,10 @@ def shown(value: object) -> str:
             return day(value)
         case time():
             return hour(value)
+        case timedelta():
+            return minutes(value // timedelta(minutes=1))
+        case Period():
+            return period(value)
         case dict():
             return local(value)
         case _:

@@ -1,4 +1,4 @@
-"""Tables that people open in a spreadsheet: the one writer of CSV for them, whose cells are text and never formulas.
+"""Tables that people open in a spreadsheet: the one writer of CSV and XLSX for them, whose cells are text and never formulas.
 
 Semicolons and a byte order mark, as an Italian spreadsheet expects. One that expects commas splits the lines elsewhere:
 hence no formula may begin after a separator of any kind within a text either.
@@ -11,6 +11,9 @@ import unicodedata
 from collections.abc import Iterable
 
 from flask import Response
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 SEPARATED = re.compile(r"([,;\t\r\n][ \"']*)(?=([^ \"']))")
 
@@ -27,8 +30,42 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     file.write("\ufeff")
     writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow([inert(name) for name in header])
-    writer.writerows([inert(cell) for cell in row] for row in rows)
+    writer.writerows([_with_comma(inert(cell)) for cell in row] for row in rows)
     return file.getvalue()
+
+
+def _with_comma(value: object) -> object:
+    """A number as an Italian spreadsheet reads it: a point would make it a text, or a date."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else str(value).replace(".", ",")
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WIDEST = 60  # characters of a column
+
+
+def xlsx_file(name: str, sheets: Iterable[tuple[str, Iterable[str], Iterable[Iterable[object]]]]) -> Response:
+    """Several tables as one file of this name: (title, header, rows) of each, a sheet a table."""
+    book = Workbook()
+    book.remove(book.active)
+    for title, header, rows in sheets:
+        sheet = book.create_sheet(SHEET_SIGNS.sub(" ", title)[:31])
+        table = [[inert(cell) for cell in row] for row in (tuple(map(str, header)), *rows)]
+        for row in table:
+            sheet.append(row)
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "A2"
+        for column, cells in enumerate(zip(*table, strict=True), 1):
+            sheet.column_dimensions[get_column_letter(column)].width = min(max(len(str(cell)) for cell in cells) + 2, WIDEST)
+    file = io.BytesIO()
+    book.save(file)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(file.getvalue(), content_type=XLSX, headers=headers)
+
+
+SHEET_SIGNS = re.compile(r"[\[\]:*?/\\]")
 
 
 def inert(value: object) -> object:

@@ -28,6 +28,8 @@ class CheckingClient(FlaskClient):
         assert response.status_code >= 400 or not watch.uncommitted, f"{method} {response.request.path} left changes uncommitted"
         if response.mimetype == "text/html" and response.data and "HX-Request" not in response.request.headers:
             check_html(response.text)
+        for one in (*response.history, response):
+            one.request.environ["wsgi.input"].close()  # what was sent may be a file, when it is large
         return response
 
     def known_as(self, email: str) -> "CheckingClient":

@@ -9,7 +9,7 @@ from sqlalchemy.orm import scoped_session
 from hub import create_app
 from hub.db import db
 from tests.client import CheckingClient
-from tests.databases import ENGINES, PostgreSQL, Sqlite, environment, postgresql_server
+from tests.databases import ENGINES, PostgreSQL, Sqlite, compiled_templates, environment, mailbox, postgresql_server
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +28,29 @@ def postgresql() -> Iterator[PostgreSQL]:
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a fresh, migrated, empty database; the test runs once on each engine."""
-    with request.getfixturevalue(request.param).fresh() as url:
+    with request.getfixturevalue(request.param).fresh("reused") as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def portals() -> dict[str, Flask]:
+    """The portals made so far, by database: making one, and its templates and statements, takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    """A portal in demo mode on a fresh database (without the demo's data)."""
-    app = create_app(environment(database_url))
-    app.testing = True
-    app.test_client_class = CheckingClient
+def app(database_url: str, portals: dict[str, Flask]) -> Iterator[Flask]:
+    """A portal in demo mode on a fresh database (without the demo's data), with its settings and mailbox as if it were new."""
+    if database_url not in portals:
+        portals[database_url] = create_app(environment(database_url))
+        portals[database_url].jinja_env.bytecode_cache = compiled_templates()
+    app = portals[database_url]
+    app.testing, app.test_client_class = True, CheckingClient
+    settings = app.config.copy()
+    app.config["MAIL_URL"] = mailbox()
     yield app
+    app.config.clear()
+    app.config.update(settings)
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -50,6 +62,16 @@ def session(app: Flask) -> Iterator[scoped_session]:
     with app.app_context():
         yield db.session
         db.session.rollback()
+
+
+@pytest.fixture(params=ENGINES)
+def database_of_its_own(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An application context on a fresh database, whose transaction a state machine begins anew for each example."""
+    with request.getfixturevalue(request.param).fresh() as url, create_app(environment(url)).app_context():
+        yield
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -65,8 +65,10 @@ class Portal:
         subprocess.run(work, cwd=ROOT, env=self._environment, check=True, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:
+        """End both at once: the web server without waiting for browsers that keep their connection."""
+        self.web.send_signal(signal.SIGINT)
+        self.worker.terminate()
         for process in (self.web, self.worker):
-            process.terminate()
             process.wait(timeout=60)
 
     def _start(self, *arguments: str) -> subprocess.Popen:

@@ -6,6 +6,7 @@ none fails here.
 
 import re
 import shutil
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -15,18 +16,26 @@ from hub.access import MARKS
 from hub.accounts import service as accounts
 from hub.accounts.demo import DEMO_PASSWORD, load_people
 from hub.accounts.models import Person, SignIn
+from hub.agenda import tokens
 from hub.booking import service as booking
-from hub.booking.models import Booking
-from hub.clock import now
+from hub.booking.models import Booking, Handover, Payment
+from hub.clock import now, today
 from hub.db import db
+from hub.families import invitations as family_invitations
+from hub.families import service as families
+from hub.labs import basket, editions, enrolment, health, programme, questions, team
+from hub.labs.enrolment import Wanted
 from hub.notices.models import Notice
 from hub.notices.service import notice
 from hub.organisations import invitations
 from hub.organisations.demo import load_organisations
 from hub.organisations.models import Membership
 from hub.pages import service as pages
+from hub.spaces import opening, price_list, regulations
+from hub.spaces.service import close, space_by
 from tests.databases import environment
 from tests.hub.booking.conftest import free_slot
+from tests.hub.labs.makers import lab, years_ago
 
 ROLES = {
     "visitor": None,
@@ -37,7 +46,7 @@ ROLES = {
     "administrator": "admin@officine.example",
 }
 VALUES = {"slug": "aula-1", "key": "nessuna-chiave", "code": "OM-2026-000001", "token": "nessuno", "id": 1}
-VALUES |= {"invitation": 1, "member": 1, "name": "nessuno"}
+VALUES |= {"invitation": 1, "member": 1, "name": "nessuno", "number": 1, "pickup": 1}
 
 GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}  # nobody answers there
 
@@ -48,12 +57,36 @@ OWNED = {
     "booking.receipt": {"code": "booking"},
     "booking.calendar_file": {"code": "booking"},
     "booking.change": {"code": "booking"},
+    "booking.object_to_it": {"code": "booking"},
+    "series.one_date": {"code": "booking", "id": "date"},
+    "series.take_up": {"code": "booking", "id": "date"},
+    "series.cancel_date": {"code": "booking", "id": "date"},
     "booking.withdraw": {"code": "booking"},
     "booking.cancel": {"code": "booking"},
     "booking_steps.details": {"key": "draft"},
     "booking_steps.another_time": {"key": "draft"},
     "booking_steps.who": {"key": "draft"},
     "booking_steps.summary": {"key": "draft"},
+    "enrolments.enrolment": {"id": "enrolment"},
+    "enrolments.accept": {"id": "enrolment"},
+    "enrolments.calendar_file": {"id": "enrolment"},
+    "enrolments.confirm": {"id": "enrolment"},
+    "enrolments.decline": {"id": "enrolment"},
+    "enrolments.note": {"id": "enrolment"},
+    "enrolling.remove": {"id": "basket_line"},
+    "enrolments.withdraw": {"id": "enrolment"},
+    "families.record": {"id": "child"},
+    "families.add_pickup": {"id": "child"},
+    "families.agreements": {"id": "child"},
+    "families.edit": {"id": "child"},
+    "families.end_pickup": {"id": "child", "pickup": "pickup"},
+    "families.looks": {"id": "child"},
+    "family_people.invitations": {"id": "child"},
+    "family_people.own_account": {"id": "child"},
+    "family_people.resend": {"id": "child", "invitation": "family_invitation"},
+    "family_people.revoke": {"id": "child", "invitation": "family_invitation"},
+    "family_people.leave": {"id": "child"},
+    "feeds.revoke": {"id": "feed"},
     "notices.message": {"id": "message"},
     "notices.read": {"id": "message"},
     "organisations.organisation": {"id": "organisation"},
@@ -74,14 +107,65 @@ OF_THE_STAFF = {
     "accounts_staff.person": {"id": "person"},
     "accounts_staff.reset_second_factor": {"id": "person"},
     "booking_staff.decide": {"code": "booking"},
+    "closures.reopen": {"id": "closure"},
+    "desk.arrival": {"code": "booking"},
+    "desk.arrive": {"code": "booking"},
+    "desk.cancel_date": {"code": "booking", "id": "date"},
+    "desk.hand_over": {"code": "booking"},
+    "desk.move": {"code": "booking", "id": "date"},
+    "desk.photo": {"code": "booking", "id": "photo"},
+    "desk.undo_arrival": {"code": "booking"},
+    "editions.clone": {"code": "edition"},
+    "editions.edition": {"code": "edition"},
+    "families_staff.hand_over": {"id": "child"},
+    "hours.end_hours": {"id": "opening"},
+    "labs_staff.activity": {"slug": "activity"},
+    "labs_staff.cancel": {"slug": "activity"},
+    "labs_staff.close": {"slug": "activity"},
+    "labs_staff.discard": {"slug": "activity"},
+    "labs_staff.edit": {"slug": "activity"},
+    "labs_staff.places": {"slug": "activity"},
+    "labs_staff.publish": {"slug": "activity"},
     "notices_staff.retry": {"id": "dead_letter"},
     "organisations_staff.organisation": {"id": "organisation"},
     "pages_staff.report": {"code": "report"},
+    "payments.account": {"code": "booking"},
+    "payments.void": {"code": "booking", "id": "payment"},
+    "prices.price": {"slug": "space"},
+    "prices.end_price": {"slug": "space", "id": "price"},
+    "questions.question": {"slug": "activity", "id": "question"},
+    "questions.questions": {"slug": "activity"},
+    "questions.raise_up": {"slug": "activity", "id": "question"},
+    "questions.unask": {"slug": "activity", "id": "question"},
+    "regulations.end_rule": {"id": "rule"},
+    "sessions.call_off": {"slug": "activity", "number": "session"},
+    "sessions.drop": {"slug": "activity", "number": "session"},
+    "sessions.new": {"slug": "activity"},
+    "sessions.plan": {"slug": "activity"},
+    "sessions.session": {"slug": "activity", "number": "session"},
+    "statistics.table": {"code": "table"},
+    "team.let_go": {"slug": "activity", "id": "trainer"},
+    "team.team": {"slug": "activity"},
+    "team.trainer": {"slug": "activity", "id": "trainer"},
+}
+# For whoever works in an activity, and managers; to others it does not exist.
+OF_THE_TEAM = {
+    "health_notes.notes": {"slug": "activity"},
+    "health_notes.note": {"slug": "activity", "id": "enrolment"},
+}
+# Everybody's who has signed in.
+OF_RESIDENTS = {
+    "enrolling.enrol": {"slug": "activity"},
+    "enrolling.questions": {"slug": "activity"},
 }
 # For whoever holds the secret of the address; to others it does not exist, or is closed.
 KEYED = {
     "accounts.confirm": {"token": "confirm"},
     "accounts.reset": {"token": "reset"},
+    "family_people.accept": {"token": "family_token"},
+    "family_people.decline": {"token": "family_token"},
+    "family_people.invitation": {"token": "family_token"},
+    "feeds.personal": {"token": "feed_token"},
     "oidc.confirm": {"token": "identity"},
     "organisations_people.accept": {"token": "invitation_token"},
     "organisations_people.decline": {"token": "invitation_token"},
@@ -92,8 +176,12 @@ KEYED = {
 # Everybody's.
 COMMON = {
     "booking_steps.when": {"slug": "space"},
+    "feeds.space": {"slug": "space"},
+    "labs.activity": {"slug": "activity"},
+    "labs.calendar_file": {"slug": "activity"},
     "pages.service": {"slug": "service"},
     "pages.topic": {"slug": "topic"},
+    "series.repeat": {"slug": "space"},
     "spaces.space": {"slug": "space"},
 }
 
@@ -139,7 +227,46 @@ def _one_of_each() -> dict[str, object]:
     links["confirm"] = accounts.new_link(waiting, "confirm", hours=1)
     known = {"booking": sent.code, "draft": draft.key, "message": message.id, "dead_letter": dead.id, "person": citizen.id}
     known |= {"report": report.code, "report_key": report.key, "space": "aula-1", "service": "prenotare-uno-spazio"}
-    return known | links | {"topic": "spazio-verde"} | _organisation(people)
+    known["feed_token"] = tokens.make("Telefono", by=citizen)
+    known["feed"] = tokens.live_of(citizen)[0].id
+    paid = Payment(booking_id=sent.id, kind="payment", method="desk", cents=1, paid_on=today(), by_id=citizen.id, at=now())
+    db.session.add(paid)
+    db.session.flush()
+    known |= {"payment": paid.id, "price": next(iter(price_list.lines(space_by("aula-1")))).id, "table": "spazi"}
+    court = space_by("corte-urbana")
+    closed = close(court, free_slot(court.layouts[0], days=60), {"it": "Lavori"})
+    known |= {"closure": closed.id, "opening": opening.lines(None)[0].id}
+    known["rule"] = regulations.lines()[0].rule.id
+    shown = {"moment": "in", "checks": {}, "photo": b"x", "by_id": citizen.id, "at": now()}
+    handed = Handover(occurrence_id=sent.occurrence.id, **shown)
+    db.session.add(handed)
+    db.session.flush()
+    known |= {"date": sent.occurrence.id, "photo": handed.id}
+    return known | links | {"topic": "spazio-verde"} | _organisation(people) | _family(citizen) | _programme()
+
+
+def _family(citizen: Person) -> dict[str, object]:
+    said = {"given_name": "Bimba", "family_name": "Canarina", "birth_date": years_ago(15), "gender": "", "resident": True}
+    said |= {"emergency_name": "Nonna", "emergency_phone": "0832 123456"}
+    child = families.add_child(said, basis="parent", other_agrees=True, by=citizen)
+    pickup = families.add_pickup(child, name="Zia Canarina", phone="", by=citizen)
+    invitation = family_invitations.invite(child, "zia@officine.example", by=citizen)
+    token = db.session.scalars(sa.select(Notice).filter_by(address="zia@officine.example")).one().payload["link"]
+    activity = lab("robot", begins=now() + timedelta(days=1), asks_health=True)
+    line = basket.put(activity, [child], together=False, by=citizen)[0]
+    enrolled = enrolment.enrol(activity, [Wanted(child, sealed_health=health.sealed("Asma"))], by=citizen)[0]
+    things = {"child": child.id, "pickup": pickup.id, "family_invitation": invitation.id, "activity": activity.slug}
+    return things | {"family_token": token.rpartition("/")[2], "basket_line": line.id, "enrolment": enrolled.id}
+
+
+def _programme() -> dict[str, object]:
+    """What the activity of the family is made of."""
+    course = programme.activity_by("robot")
+    edition = editions.make(code="prova", name={"it": "Prova"}, starts_on=today(), ends_on=today())
+    trainer = team.take_on(course, name="Ada Neri", email="", role="trainer", public=True)
+    question = questions.ask(course, kind="text", words={"it": "Perché?"}, choices=[], required=False)
+    made = {"edition": edition.code, "trainer": trainer.id, "question": question.id}
+    return made | {"session": course.sessions[0].number}
 
 
 def _organisation(people: dict[str, Person]) -> dict[str, object]:
@@ -172,7 +299,7 @@ class Visits:
     def path(self, endpoint: str) -> str:
         """The address of the thing that the tables name for this route."""
         (rule,) = [rule for rule in routes(self.app) if rule.endpoint == endpoint]
-        where = (OWNED | OF_THE_STAFF | KEYED | COMMON)[endpoint]
+        where = (OWNED | OF_THE_STAFF | OF_THE_TEAM | OF_RESIDENTS | KEYED | COMMON)[endpoint]
         return path_of(rule, {name: self.things[thing] for name, thing in where.items()})
 
     def methods(self, endpoint: str) -> list[str]:
@@ -269,7 +396,7 @@ def test_every_role_is_answered_as_the_mark_says(portal):
 
 def test_every_route_with_an_object_says_whose_it_is(portal):
     app, _ = portal
-    told = [*OWNED, *OF_THE_STAFF, *KEYED, *COMMON]
+    told = [*OWNED, *OF_THE_STAFF, *OF_THE_TEAM, *OF_RESIDENTS, *KEYED, *COMMON]
     assert len(told) == len(set(told))
     assert sorted(told) == sorted(rule.endpoint for rule in routes(app) if rule.arguments)
 
@@ -297,6 +424,25 @@ def test_what_the_staff_opens_is_opened_by_its_role_alone(visits, endpoint):
         assert status in (200, 303, 422) and location != "/entra", (method, path, status)
 
 
+@pytest.mark.parametrize("endpoint", OF_THE_TEAM)
+def test_what_a_team_keeps_is_found_by_it_and_by_managers_alone(visits, endpoint):
+    path = visits.path(endpoint)
+    for method in visits.methods(endpoint):
+        for role in ("citizen", "neighbour", "evaluator", "administrator"):
+            assert answer_of(visits.clients[role], path, method)[0] == 404, (role, method, path)
+        assert answer_of(visits.clients["visitor"], path, method) == (303, "/entra"), (method, path)
+        assert answer_of(visits.clients["manager"], path, method)[0] in (200, 303, 422), (method, path)
+
+
+@pytest.mark.parametrize("endpoint", OF_RESIDENTS)
+def test_what_is_for_residents_asks_everybody_else_to_sign_in(visits, endpoint):
+    path = visits.path(endpoint)
+    for method in visits.methods(endpoint):
+        assert answer_of(visits.clients["visitor"], path, method) == (303, "/entra"), (method, path)
+        for role in (role for role in ROLES if role != "visitor"):
+            assert answer_of(visits.clients[role], path, method)[0] in (200, 303, 422), (role, method, path)
+
+
 @pytest.mark.parametrize("endpoint", KEYED)
 def test_a_secret_address_opens_for_whoever_holds_it_and_a_guess_does_not(visits, endpoint):
     path, client = visits.path(endpoint), visits.clients["visitor"]
@@ -318,10 +464,12 @@ def test_what_is_everybodys_is_found_by_everybody(visits, endpoint):
 
 def test_no_list_of_mine_shows_what_is_anothers(visits):
     """Every page without an object in its address, as the neighbour of whom things are: nothing of theirs stands there."""
-    names = ("booking", "draft", "report", "report_key", "invitation_token")
+    names = ("booking", "draft", "report", "report_key", "invitation_token", "family_token")
     canaries = [str(visits.things[name]) for name in names] + [
         "Bozza segreta",
         "Associazione Prova",
+        "Bimba",
+        "Canarina",
         "invitata@",
         ROLES["citizen"],
     ]
@@ -390,6 +538,11 @@ def test_what_is_not_there_is_not_found_in_words(portal, path):
         "/area-personale/prenotazioni?page=-1",
         "/gestione/richieste?stato=tutte",
         "/gestione/richieste?page=99999999999999999999",
+        "/attivita?tema=x&tipo=%F0%9F%92%A9&area=y&argomento=z&eta=99999999999999999999&page=99999999999999999999",
+        "/attivita?eta=-1&posti=&passate=%00",
+        "/gestione/attivita?stato=tutte&tipo=x&edizione=%F0%9F%92%A9&cerca=%25_%5C&page=99999999999999999999",
+        "/gestione/attivita/robot/pianifica?vedi=1&giorno=9999-12-31&ora=x&durata=-1&persone=x&volte=999999999999",
+        "/gestione/attivita/robot/pianifica?vedi=1&giorni=9&ogni=weekly&stanza=%F0%9F%92%A9",
         "/gestione/persone?cerca=%F0%9F%92%A9%25_%5C",
         "/area-personale/i-miei-dati/accessi?page=99999999999999999999",
     ],

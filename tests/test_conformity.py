@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -15,6 +16,7 @@ from flask import Flask
 
 from hub import create_app, demo
 from hub.assets import STATIC
+from hub.clock import today
 from hub.db import db
 from hub.language import LANGUAGES
 from hub.pages.rating import rateable
@@ -90,7 +92,8 @@ def portal(sqlite) -> Iterator[Flask]:
 
 def public_rules(app: Flask) -> list:
     views = app.view_functions
-    return [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and views[rule.endpoint].access == "public"]
+    pages = (rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.rule.endswith(".ics"))
+    return [rule for rule in pages if views[rule.endpoint].access == "public"]
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,7 @@ def paths(portal) -> dict[str, list[str]]:
     visitor = portal.test_client()
     wish = visitor.page("/spazi/aula-1/prenota")
     starts = next(node.get("value") for node in wish.tree.iter("input") if node.get("name") == "starts")
+    series = f"/spazi/aula-1/ripeti?vedi=1&giorno={today() + timedelta(days=9)}&ora=10:00&durata=120&volte=10&ogni=daily"
     details = wish.form("prenota").submit(starts=starts).path
     report = visitor.page("/segnala-disservizio").form("segnala-disservizio")
     followed = report.submit(category="portal", title="Prova", text="Una prova del modulo.").path
@@ -107,11 +111,14 @@ def paths(portal) -> dict[str, list[str]]:
         "booking_steps.another_time": [details.replace("dettagli", "quando")],
         "booking_steps.when": ["/spazi/officina-grande/prenota", "/spazi/stalli-corte/prenota"],
         "reports.followed": [followed],
+        "series.repeat": ["/spazi/aula-1/ripeti", series, series.replace("ora=10", "ora=3"), series + "&persone=99"],
         "spaces.space": ["/spazi/aula-1", "/spazi/stalli-corte", "/spazi/aule-1-2"],
+        "labs.activities": ["/attivita", "/attivita?passate=y", "/attivita?eta=5&tema=steam", "/attivita?eta=x"],
+        "labs.activity": [f"/attivita/{slug}" for slug in ("steam-2023", "robot-in-officina", "festa-nella-corte")],
         "pages.service": [f"/servizi/{slug}" for slug in SERVICES],
         "pages.topic": [f"/argomenti/{slug}" for slug in TOPICS],
         "search.search": ["/cerca", "/cerca?q=corte", "/cerca?q=zzzz"],
-        "spaces.catalogue": ["/spazi", "/spazi?persone=50&senza-gradini=y", "/spazi?persone=9999"],
+        "spaces.catalogue": ["/spazi", "/spazi?persone=50&senza-gradini=y", "/spazi?persone=9999", "/spazi?vista=mese"],
     }
     for rule in public_rules(portal):
         token = dict.fromkeys(rule.arguments, "nessuno")

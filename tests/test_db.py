@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, StatementError
 
 from hub import create_app, demo
-from hub.db import WAL_IS_SAFE_FROM, UtcDateTime, db, is_unavailable, reading
+from hub.db import WAL_IS_SAFE_FROM, UtcDateTime, db, is_unavailable, reading, version
 from hub.spaces.models import Closure
 from tests.databases import environment
 
@@ -155,6 +155,33 @@ def test_the_transaction_of_a_page_is_over_before_its_bytes_go_out(app, database
     app.wsgi_app = server
     assert app.test_client().get("/spazi").status_code == 200
     assert open_when_sent == [0]
+
+
+def test_the_database_has_another_version_as_soon_as_anybody_commits(app, session):
+    """Whoever it was: each connection of this process finds out, and none where nobody did."""
+    closure = sa.insert(Closure).values(reason={}, created_at=datetime(2027, 1, 1, tzinfo=UTC))
+    session.close()
+    with db.engine.connect(), db.engine.connect():
+        pass  # from here on there are two, which take turns
+
+    def versions() -> dict:
+        found = []
+        for _ in range(4):
+            with reading():
+                found.append(version())
+                session.rollback()
+        return dict(found)
+
+    before = versions()
+    assert len(before) == (2 if db.engine.dialect.name == "sqlite" else 1) and versions() == before
+    somebody = sa.create_engine(db.engine.url)
+    for engine in (db.engine, somebody):
+        with engine.begin() as connection:
+            connection.execute(closure)
+        after = versions()
+        assert after.keys() == before.keys() and not after.items() & before.items()
+        before = after
+    somebody.dispose()
 
 
 def test_what_is_locked_or_away_is_told_from_what_is_broken(app, session):

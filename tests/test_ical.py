@@ -1,8 +1,6 @@
 """Our calendars, read back by three readers that share no code, at the hours where clocks go forward and back."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,8 @@ import recurring_ical_events
 import vobject
 
 from hub.clock import ROME
-from hub.ical import Entry, calendar
+from hub.ical import Entry, Recurring, calendar, dates_of, feed, rule_of
+from tests.calendars import at, happenings_by_ical_js, ical_js_folder
 
 HOUR = timedelta(hours=1)
 ENTRY = Entry(
@@ -73,37 +72,9 @@ def by_vobject(sheet: bytes) -> dict[str, tuple[datetime, datetime]]:
     return {event.uid.value: (event.dtstart.value.astimezone(UTC), event.dtend.value.astimezone(UTC)) for event in events}
 
 
-ICAL_JS = """
-const ICAL = require("ical.js").default ?? require("ical.js");
-const sheet = new ICAL.Component(ICAL.parse(require("fs").readFileSync(0, "utf8")));
-sheet.getAllSubcomponents("vtimezone").forEach((zone) => ICAL.TimezoneService.register(new ICAL.Timezone(zone)));
-const events = sheet.getAllSubcomponents("vevent").map((event) => new ICAL.Event(event));
-const seconds = (event) => [event.startDate.toUnixTime(), event.endDate.toUnixTime()];
-console.log(JSON.stringify(Object.fromEntries(events.map((event) => [event.uid, seconds(event)]))));
-"""
-
-
 @pytest.fixture(scope="module")
 def ical_js(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where Node finds ical.js, the engine of Thunderbird."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node and npm are not installed")
-    folder = tmp_path_factory.mktemp("node")
-    install = ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", "ical.js@2.2.1"]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        pytest.skip("npm cannot install ical.js here")
-    return folder
-
-
-def by_ical_js(sheet: bytes, folder: Path) -> dict[str, tuple[datetime, datetime]]:
-    # In a zone of its own, so that the calendar's is the one that counts.
-    settings = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": "America/New_York"}
-    command = [shutil.which("node"), "-e", ICAL_JS]
-    done = subprocess.run(command, cwd=folder, env=settings, input=sheet, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr.decode()
-    found = json.loads(done.stdout)
-    return {uid: tuple(datetime.fromtimestamp(second, UTC) for second in pair) for uid, pair in found.items()}
+    return ical_js_folder(tmp_path_factory.mktemp("node"))
 
 
 @pytest.mark.parametrize("read", [by_recurring_ical_events, by_vobject])
@@ -112,7 +83,8 @@ def test_readers_in_python_find_the_instants(read: Callable[[bytes], dict]):
 
 
 def test_ical_js_finds_the_instants(ical_js):
-    assert by_ical_js(calendar(*ENTRIES), ical_js) == INSTANTS
+    found = happenings_by_ical_js(calendar(*ENTRIES), ical_js)
+    assert {uid: (at(starts), at(ends)) for uid, starts, ends, *_ in found} == INSTANTS
 
 
 def test_the_table_holds_both_hours_of_october_and_none_of_march():
@@ -173,3 +145,69 @@ def test_an_event_keeps_who_it_is_and_how_often_it_changed():
     assert event["DTSTAMP"].dt.tzinfo is not None
     assert (str(sheet["METHOD"]), str(sheet["VERSION"])) == ("PUBLISH", "2.0")
     assert len(sheet.walk("VTIMEZONE")) == 1
+
+
+# --- feeds and series
+
+RULE = "FREQ=WEEKLY;BYDAY=TH;COUNT=6"
+
+
+def followed(*items: Entry | Recurring) -> bytes:
+    return b"".join(feed(items, name="Officine, prova", portal="https://officine.example"))
+
+
+def test_a_feed_says_what_it_is_called_and_how_often_to_look():
+    sheet = icalendar.Calendar.from_ical(followed(ENTRY))
+    assert (str(sheet["NAME"]), str(sheet["X-WR-CALNAME"])) == ("Officine, prova", "Officine, prova")
+    lines = followed(ENTRY).split(b"\r\n")
+    assert {b"METHOD:PUBLISH", b"REFRESH-INTERVAL;VALUE=DURATION:PT1H", b"X-PUBLISHED-TTL:PT1H"} <= set(lines)
+    assert lines[-2:] == [b"END:VCALENDAR", b""]
+    assert followed(ENTRY) == followed(ENTRY)  # no clock in it
+
+
+def test_a_feed_of_nothing_is_still_a_calendar():
+    assert icalendar.Calendar.from_ical(followed()).walk("VEVENT") == []
+
+
+def test_a_feed_comes_in_pieces():
+    pieces = list(feed([ENTRY] * 500, name="Officine"))
+    assert len(pieces) > 5
+    assert b"".join(pieces).count(b"BEGIN:VEVENT") == 500
+
+
+def test_a_series_leaves_out_and_moves_dates_by_the_time_of_its_rule():
+    rule = rule_of(RULE)
+    dates = dates_of(rule, ENTRY.starts, 10)
+    moved = Entry(**{**vars(ENTRY), "starts": dates[4] + HOUR, "ends": dates[4] + 2 * HOUR, "summary": "Spostata"})
+    sheet = followed(Recurring(ENTRY, rule, tuple(dates[1:3]), ((dates[4], moved),)))
+    # after 25 October the rule's 18:00 stays 18:00
+    assert b"EXDATE;TZID=Europe/Rome:20261022T180000,20261029T180000\r\n" in sheet
+    assert b"RECURRENCE-ID;TZID=Europe/Rome:20261112T180000\r\n" in sheet
+    found = recurring_ical_events.of(icalendar.Calendar.from_ical(sheet)).between((2026, 1, 1), (2028, 1, 1))
+    assert sorted((event["DTSTART"].dt.astimezone(UTC), str(event["SUMMARY"])) for event in found) == [
+        (utc("2026-10-15 16:00"), ENTRY.summary),
+        (utc("2026-11-05 17:00"), ENTRY.summary),
+        (utc("2026-11-12 18:00"), "Spostata"),
+        (utc("2026-11-19 17:00"), ENTRY.summary),
+    ]
+
+
+@pytest.mark.parametrize(
+    "until, told",
+    [
+        ("20261105T180000", "20261105T170000Z"),
+        ("20261022T180000", "20261022T160000Z"),
+        ("20261105", "20261105T225959Z"),
+        ("20261105T170000Z", "20261105T170000Z"),
+    ],
+)
+def test_the_end_of_a_rule_is_told_in_utc(until, told):
+    rule = rule_of(f"FREQ=WEEKLY;BYDAY=TH;UNTIL={until}")
+    assert f"UNTIL={told}" in rule
+    assert f"{dates_of(rule, ENTRY.starts, 10)[-1]:%Y%m%d}" == until[:8]
+
+
+@pytest.mark.parametrize("text", ["", "robaccia", "COUNT=3", "FREQ=MAI", "FREQ=WEEKLY;BYDAY=XX", "FREQ=WEEKLY;UNTIL=ieri", "A=1"])
+def test_what_is_not_a_rule_is_refused(text):
+    with pytest.raises(ValueError):
+        dates_of(rule_of(text), ENTRY.starts, 3)

@@ -84,3 +84,7 @@ def test_a_table_reads_back_as_it_was():
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=";"))
     assert rows == [["pagina", "stelle", "commento"], ["/spazi", "4", 'Dice: "bene"; poi\nva a capo'], ["/", "-1", ""]]
+
+
+def test_a_number_with_a_fraction_has_the_comma_that_an_italian_spreadsheet_expects():
+    assert csv_text(["Ore"], [[40.0], [19.5], [7], [None]]).splitlines()[1:] == ["40", '"19,5"', "7", '""']

@@ -1,13 +1,13 @@
 """What a booking looks like outside the portal: facts for a notice, an entry for a calendar, a receipt in PDF."""
 
-import json
-from functools import cache
 from pathlib import Path
 
-import typst
+import segno
 
 from hub.booking.models import Booking
 from hub.ical import Entry
+from hub.pdf import pdf
+from hub.spaces.models import Occurrence
 
 ADDRESS = {
     "it": "Officine Mezzogiorno, ex officina degli autobus FSE, di fronte alla stazione, Lecce",
@@ -26,15 +26,17 @@ def facts(booking: Booking) -> dict[str, object]:
         "attendees": booking.attendees,
         "starts": booking.occurrence.starts_at,
         "ends": booking.occurrence.ends_at,
+        "more": max(len(booking.planned) - 1, 0),
         "link": f"/prenotazioni/{booking.code}",
     }
 
 
-def calendar_entry(booking: Booking, status: str) -> Entry:
-    """The booking for a calendar; status is TENTATIVE, CONFIRMED or CANCELLED. The URL is a path of the portal."""
-    occurrence = booking.occurrence
+def calendar_entry(booking: Booking, status: str, occurrence: Occurrence | None = None) -> Entry:
+    """The booking for a calendar, or one of its dates; status is TENTATIVE, CONFIRMED or CANCELLED. The URL is a path of the
+    portal."""
+    occurrence = occurrence or booking.occurrence
     language = booking.requester.language
-    space = booking.space.name.get(language) or booking.space.name["it"]
+    space = occurrence.space.name.get(language) or occurrence.space.name["it"]
     return Entry(
         uid=occurrence.ical_uid,
         sequence=occurrence.sequence,
@@ -49,16 +51,12 @@ def calendar_entry(booking: Booking, status: str) -> Entry:
     )
 
 
-def receipt_pdf(title: str, language: str, note: str, rows: list[tuple[str, str]]) -> bytes:
-    """A receipt of one page, tagged for screen readers (PDF/UA-1). rows: (term, words)."""
-    values = {"title": title, "language": language, "note": note, "rows": rows}
-    inputs = {"receipt": json.dumps(values)}
-    try:
-        return typst.compile(_template(), sys_inputs=inputs, pdf_standards="ua-1")
-    except typst.TypstError:  # a sign that no font has, such as an emoji: the standard refuses it, a plain PDF shows a box
-        return typst.compile(_template(), sys_inputs=inputs)
+def qr(address: str) -> str:
+    """A QR code of an address as SVG, which no style or script goes with."""
+    return segno.make(address, micro=False, error="m").svg_inline(scale=4, border=2, dark="#17324d", light="#fff", omitsize=True)
 
 
-@cache
-def _template() -> bytes:
-    return RECEIPT.read_bytes()
+def receipt_pdf(title: str, language: str, note: str, rows: list[tuple[str, str]], sign: dict[str, str] | None = None) -> bytes:
+    """A receipt of one page, tagged for screen readers (PDF/UA-1). rows: (term, words); sign: the QR to be shown at the desk
+    (svg) and its words (alt)."""
+    return pdf(RECEIPT, title=title, language=language, note=note, rows=rows, sign=sign)

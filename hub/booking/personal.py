@@ -8,7 +8,10 @@ from hub.accounts.personal_data import Drawer, hang, rows
 from hub.booking import service
 from hub.booking.models import Booking
 
-KEPT = ("state", "attendees", "title", "purpose", "details", "phone", "level", "created_at", "submitted_at", "terms_accepted_at")
+KEPT = (
+    *("state", "attendees", "title", "purpose", "details", "phone", "public", "audience", "level"),
+    *("created_at", "submitted_at", "terms_accepted_at"),
+)
 
 
 def _tell(person: Person) -> list[dict[str, object]]:

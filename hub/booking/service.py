@@ -1,26 +1,31 @@
 """Booking a space: draft, hold, submit, decide, cancel. Each verb checks the rules, changes the row, records the act."""
 
 import re
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from hub.accounts.models import Person
 from hub.accounts.service import people_with
-from hub.booking import rules
-from hub.booking.models import Booking, BookingChange
-from hub.booking.papers import calendar_entry, facts
+from hub.booking import charges, limits, rules
+from hub.booking.history import is_of as is_of
+from hub.booking.history import note, record_act, tell, touch, turn
+from hub.booking.models import Booking
+from hub.booking.papers import facts
 from hub.clock import now, wall
 from hub.db import db
 from hub.notices.service import notice
 from hub.organisations.models import Organisation
 from hub.organisations.service import BEFORE_CLOSING
-from hub.participation.log import record
+from hub.refusal import Refusal, must_pass
 from hub.spaces import ledger
 from hub.spaces import rules as space_rules
 from hub.spaces import service as spaces
 from hub.spaces.models import Layout, Occurrence, Space
+from hub.spaces.needs import PRIVATE
 from hub.spaces.rules import Slot
 from impact.acts import SpaceBooked, SpaceCancelled
 
@@ -33,7 +38,7 @@ def draft(layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> B
     Where the same person holds that time already, or one that it would overlap (another tab, or the way back), it is that
     booking which takes the new time.
     """
-    _must_suit(layout, slot, attendees)
+    _must_suit_somebody(layout, slot, attendees, by)
     if by and (held := _held_around(layout, slot, by)):
         if (held.layout, held.slot) == (layout, slot):
             held.attendees = attendees
@@ -41,17 +46,33 @@ def draft(layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> B
             change_slot(held, layout, slot, attendees, by=by)
         return held
     booking = Booking(state="draft", space=layout.space, layout=layout, attendees=attendees, created_at=now(), occurrences=[])
+    booking.audience = usual_audience(by)
     db.session.add(booking)
     _place(booking, slot, by)
     return booking
 
 
+def usual_audience(person: Person | None) -> str:
+    """As which somebody seems to book: until they say so, nobody is taken for a resident."""
+    return known_audience(person) or "other"
+
+
+def known_audience(person: Person | None) -> str | None:
+    """Whom somebody acts for, or as which they booked for themselves the last time; None of whom nobody knows it."""
+    if person is None:
+        return None
+    if person.acting_as:
+        return rules.audience_of(person.acting_as.kind, False)
+    sent = sa.select(Booking.audience).where(Booking.requester_id == person.id, Booking.submitted_at.is_not(None))
+    private = sent.where(Booking.audience.in_(PRIVATE)).order_by(Booking.id.desc()).limit(1)
+    return db.session.scalar(private)
+
+
 def change_slot(booking: Booking, layout: Layout, slot: Slot, attendees: int, *, by: Person | None) -> None:
     """Another time or layout for a draft: the old hold goes, a new one comes. Raises Refusal, Conflict."""
     _must_be_unfinished(booking)
-    _must_suit(layout, slot, attendees)
-    ledger.release(booking.occurrence)
-    db.session.delete(booking.occurrences.pop())
+    _must_suit_somebody(layout, slot, attendees, by)
+    clear(booking)
     booking.space, booking.layout, booking.attendees, booking.held_until = layout.space, layout, attendees, now()
     _place(booking, slot, by)
 
@@ -68,86 +89,137 @@ def hold(booking: Booking, *, by: Person) -> None:
         )
         rules.must_not_hoard(db.session.scalar(live))
     booking.held_until = now() + timedelta(minutes=rules.HOLD_MINUTES)
-    _turn(booking, "held", by=by)
-    if booking.space.competing:  # requests stand side by side: what is confirmed already is refused, nothing is kept
-        _must_be_free(booking)
-    else:
-        ledger.claim(booking.occurrence, until=booking.held_until)
+    turn(booking, "held", by=by)
+    must_be_free(side_by_side(booking.planned))
+    _claim([one for one in booking.planned if not one.space.competing], until=booking.held_until)
 
 
-def describe(booking: Booking, *, title: str, purpose: str, details: str) -> None:
-    """What it is for."""
+def describe(booking: Booking, *, title: str, purpose: str, details: str, public: bool = False) -> None:
+    """What it is for, and whether the public calendar may show its title."""
     _must_be_unfinished(booking, "changes_requested")
-    booking.title, booking.purpose, booking.details = title, purpose, details
+    booking.title, booking.purpose, booking.details, booking.public = title, purpose, details, public
 
 
-def introduce(booking: Booking, *, phone: str, by: Person) -> None:
+def introduce(booking: Booking, *, phone: str, by: Person, resident: bool = True, school: bool = False) -> None:
     """Who asks, once they have signed in: from now on the booking is theirs, or of the organisation that they act for, and
-    the place is kept. Raises Refusal, Conflict."""
+    the place is kept. resident: whether a private person lives in Lecce; school: whether a public body asks for one.
+    Raises Refusal, Conflict."""
     booking.phone = phone
     booking.organisation = db.session.get(Organisation, by.acting_as.id) if by.acting_as else None
+    kind = booking.organisation and booking.organisation.kind
+    booking.audience = "school" if school and kind == "public_body" else rules.audience_of(kind, resident)
+    _must_be_allowed(booking, spaces.house(), by)
     hold(booking, by=by)
 
 
 def submit(booking: Booking, *, by: Person) -> None:
     """Send it: a request for a manager, or a confirmed booking where the space confirms by itself. Raises Refusal."""
-    occurrence, space = booking.occurrence, booking.space
-    _must_suit(booking.layout, booking.slot, booking.attendees, sent_before=booking.submitted_at is not None)
-    rules.must_speak_for(booking.organisation and booking.organisation.name, by.acting_as and by.acting_as.name)
+    known = spaces.house()
+    named, acting_for = booking.organisation and booking.organisation.name, by.acting_as and by.acting_as.name
+    must_pass(lambda: _must_be_allowed(booking, known, by), lambda: rules.must_speak_for(named, acting_for))
     booking.requester, booking.terms_accepted_at, booking.level = db.session.get(Person, by.id), now(), by.level
     booking.submitted_at = booking.submitted_at or now()
-    if space.approval == "automatic":
-        return _confirm(booking, by=by)
-    _turn(booking, "submitted", by=by)
-    if space.competing:
-        _must_be_free(booking)
+    send(booking, known, by=by)
+
+
+def send(booking: Booking, known: spaces.House, *, by: Person) -> None:
+    """What is complete goes to a manager, or confirms itself where the rules of the space say so. Raises Conflict."""
+    demanded = known.terms(booking.space, wall(booking.occurrence.starts_at).date(), booking.audience)
+    charges.charge(booking, demanded)
+    if confirms_itself(booking, known):
+        return confirm(booking, by=by)
+    turn(booking, "submitted", by=by)
+    booking.answer_by = now() + timedelta(days=demanded.answer_days)
+    ledger.lock_together(booking.planned)
+    must_be_free(side_by_side(booking.planned))
+    for occurrence in side_by_side(booking.planned):
         ledger.release(occurrence)
         ledger.occupy(occurrence, blocking=False)
-    else:
-        ledger.claim(occurrence, until=min(now() + timedelta(days=space.request_days), occurrence.starts_at))
-    _tell("booking/submitted", booking, status="TENTATIVE")
+    _claim([one for one in booking.planned if not one.space.competing], until=kept_until(booking))
+    tell("booking/submitted", booking, status="TENTATIVE")
     for manager in people_with("manager"):
         notice("booking/to_decide", to=manager, **facts(booking))
     return None
 
 
-def approve(booking: Booking, *, by: Person) -> None:
-    """Say yes: the moment when the database decides between rivals. Raises Refusal, Conflict."""
-    rules.must_be_before(booking.occurrence.starts_at, now())
-    _confirm(booking, by=by)
+def confirms_itself(booking: Booking, known: spaces.House) -> bool:
+    """Whether nobody need decide it: by the rules of the space of each of its dates, and where it is paid as the list says."""
+    return not booking.free_reason and all(
+        known.terms(one.space, wall(one.starts_at).date(), booking.audience).confirms_itself(
+            booking.attendees, Slot(one.starts_at, one.ends_at).minutes
+        )
+        for one in booking.planned
+    )
 
 
-def refuse(booking: Booking, reason: str, *, by: Person) -> None:
-    """Say no, with the reason that the requester reads."""
-    _end(booking, "rejected", reason, by=by, told="booking/rejected")
+def kept_until(booking: Booking) -> datetime:
+    """How long a request that is sent now keeps its places."""
+    return min(now() + timedelta(days=booking.space.request_days), *(one.starts_at for one in booking.planned))
 
 
-def ask_changes(booking: Booking, reason: str, *, by: Person) -> None:
-    """Send it back to be changed; the place stays kept."""
-    rules.must_give_reason(reason)
-    _turn(booking, "changes_requested", by=by, reason=reason)
-    _tell("booking/changes_requested", booking, reason=reason)
+def side_by_side(dates: Iterable[Occurrence]) -> list[Occurrence]:
+    """Those for which several requests may wait: what is confirmed already is refused, nothing is kept."""
+    return [one for one in dates if one.space.competing]
 
 
 def withdraw(booking: Booking, *, by: Person) -> None:
     """The requester, or who acts for their organisation, takes back a request that nobody has decided yet."""
     rules.must_be_the_requester(is_of(booking, by))
-    _turn(booking, "withdrawn", by=by)
+    turn(booking, "withdrawn", by=by)
     _free(booking)
-    _tell("booking/withdrawn", booking, status="CANCELLED")
+    tell("booking/withdrawn", booking, status="CANCELLED")
 
 
 def cancel(booking: Booking, reason: str, *, by: Person) -> None:
     """Give back a confirmed place: the requester, or who acts for their organisation, within the terms; a manager with a
     reason until it begins."""
-    starts = booking.occurrence.starts_at
+    coming = [one for one in booking.planned if one.starts_at > now()]
+    starts = coming[0].starts_at if coming else booking.occurrence.starts_at
     rules.must_be_before(starts, now())
+    demanded = spaces.house().terms(booking.space, wall(starts).date(), booking.audience)
     if is_of(booking, by):
-        rules.must_be_in_time_to_cancel(starts, now(), booking.space.cancel_hours)
-        _end(booking, "cancelled", reason.strip() or "-", by=by, told="booking/cancelled")
+        rules.must_be_in_time_to_cancel(starts, now(), demanded.cancel_hours)
+        charges.give_back(booking, coming, demanded)
+        end(booking, "cancelled", reason.strip() or "-", by=by, told="booking/cancelled")
     else:
-        _end(booking, "cancelled", reason, by=by, told="booking/cancelled_by_hub")
-    _record(SpaceCancelled, booking, by=by)
+        charges.give_back(booking, coming, demanded, percent=100)
+        end(booking, "cancelled", reason, by=by, told="booking/cancelled_by_hub")
+    for occurrence in coming:
+        record_act(SpaceCancelled, booking, occurrence, by=by)
+
+
+def call_off(booking: Booking, dates: Collection[Occurrence], reason: str, *, by: Person, told: str, **more: object) -> None:
+    """The hub takes back some of a booking's dates, whatever its state: what is left stands, nothing of them is paid.
+
+    The booking, and the atoms of its dates, are locked. told: the mail, which gets `more`.
+    """
+    left, agreed = [one for one in booking.planned if one not in dates], booking.state == "approved"
+    demanded = spaces.house().terms(booking.space, wall(booking.occurrence.starts_at).date(), booking.audience)
+    if agreed:
+        charges.give_back(booking, dates, demanded, percent=100)
+    for occurrence in dates:
+        ledger.release(occurrence)
+        occurrence.status = "cancelled"
+        touch(occurrence)
+        if agreed:
+            record_act(SpaceCancelled, booking, occurrence, by=by)
+    if not left:
+        turn(booking, "cancelled" if agreed else "rejected", by=by, reason=reason)
+    else:
+        note(booking, booking.state, by=by, reason=reason)
+        if booking.series:
+            booking.series.sequence += 1
+        if not agreed:
+            charges.charge(booking, demanded)
+    stands = "CONFIRMED" if agreed else "TENTATIVE"
+    tell(told, booking, status=stands if left else "CANCELLED", reason=reason, **more)
+
+
+def unhold(booking: Booking) -> None:
+    """A hold ends before its time, and is a draft again. The booking and the atoms of its dates are locked."""
+    turn(booking, "draft", by=None)
+    for occurrence in booking.occurrences:
+        ledger.release(occurrence)
 
 
 def all_bookings_of(person: Person) -> list[Booking]:
@@ -179,7 +251,7 @@ def forget(person: Person) -> None:
     mine = Booking.requester_id == person.id
     ledger.lock()  # before any booking, as everywhere
     for booking in db.session.scalars(sa.select(Booking).where(mine, Booking.state.in_(("draft", "held")))).all():
-        ledger.release(booking.occurrence)
+        clear(booking)
         db.session.flush()
         db.session.execute(sa.delete(Booking).where(Booking.id == booking.id))
     db.session.execute(sa.update(Booking).where(mine).values(phone="", details=""))
@@ -192,8 +264,7 @@ def sweep() -> int:
     ended = sa.select(Booking).where(Booking.state == "held", Booking.held_until <= now()).order_by(Booking.id)
     over = db.session.scalars(ended.with_for_update(**free)).all()
     for booking in over:
-        _turn(booking, "draft", by=None)
-        ledger.release(booking.occurrence)
+        unhold(booking)
     old = now() - timedelta(days=rules.DRAFT_DAYS)
     drafts = sa.select(Booking).where(Booking.state == "draft", Booking.created_at < old).order_by(Booking.id)
     stale = [booking.id for booking in db.session.scalars(drafts.with_for_update(**free))]
@@ -205,12 +276,14 @@ def sweep() -> int:
 
 def keeps_its_place(booking: Booking) -> bool:
     """Whether a waiting request still keeps its place in the ledger (it may have lapsed, or compete with others)."""
-    rows = sa.select(sa.func.count()).where(
-        ledger.Allocation.occurrence_id == booking.occurrence.id,
-        ledger.Allocation.blocking,
-        sa.or_(ledger.Allocation.expires_at.is_(None), ledger.Allocation.expires_at > now()),
+    standing = (
+        sa.select(ledger.Allocation.occurrence_id)
+        .join(Occurrence, Occurrence.id == ledger.Allocation.occurrence_id)
+        .where(Occurrence.booking_id == booking.id, ledger.Allocation.blocking)
+        .where(sa.or_(ledger.Allocation.expires_at.is_(None), ledger.Allocation.expires_at > now()))
     )
-    return db.session.scalar(rows) > 0
+    ours = {occurrence.id for occurrence in booking.planned}
+    return bool(ours) and ours <= set(db.session.scalars(standing))
 
 
 LISTED = (joinedload(Booking.space), selectinload(Booking.occurrences))
@@ -219,14 +292,9 @@ WHOLE = (  # one booking, in one query
     joinedload(Booking.layout).joinedload(Layout.space),
     joinedload(Booking.requester),
     joinedload(Booking.organisation),
+    joinedload(Booking.series),
     joinedload(Booking.occurrences),
 )
-
-
-def is_of(booking: Booking, person: Person) -> bool:
-    """Whether this is somebody's own booking: they asked for it, or act now for the organisation in whose name it was."""
-    ours = person.acting_as is not None and person.acting_as.id == booking.organisation_id
-    return booking.requester_id == person.id or ours
 
 
 def booking_by_key(key: str, *, locked: bool = False) -> Booking | None:
@@ -272,22 +340,9 @@ def bookings_of(person: Person, *, page: int, size: int = 20) -> tuple[list[Book
 
 def requests(state: str, *, page: int, size: int = 20) -> tuple[list[Booking], bool]:
     """A page of the bookings in a state: those that wait by age, the others from the newest; and whether there are more."""
-    order = Booking.submitted_at if state in ("submitted", "changes_requested") else Booking.id.desc()
-    return _paged(sa.select(Booking).where(Booking.state == state).order_by(order), page, size)
-
-
-def rivals(booking: Booking) -> list[Booking]:
-    """Other requests that wait for the same atoms at the same time."""
-    mine, other = sa.orm.aliased(ledger.Allocation), sa.orm.aliased(ledger.Allocation)
-    ids = (
-        sa.select(Occurrence.booking_id)
-        .join(other, other.occurrence_id == Occurrence.id)
-        .join(mine, sa.and_(mine.atom_id == other.atom_id, mine.starts_at < other.ends_at, other.starts_at < mine.ends_at))
-        .where(mine.occurrence_id == booking.occurrence.id, other.occurrence_id != mine.occurrence_id)
-        .where(other.starts_at > booking.occurrence.starts_at - 2 * ledger.LONGEST)
-    )
-    waiting = sa.select(Booking).where(Booking.id.in_(ids), Booking.state.in_(("submitted", "changes_requested")))
-    return list(db.session.scalars(waiting.options(*LISTED).order_by(Booking.submitted_at)))
+    order = sa.func.coalesce(Booking.answer_by, Booking.submitted_at) if state in rules.WAITING_STATES else Booking.id.desc()
+    people = (joinedload(Booking.requester), joinedload(Booking.organisation))
+    return _paged(sa.select(Booking).where(Booking.state == state).order_by(order).options(*people), page, size)
 
 
 def _paged(query: sa.Select, page: int, size: int) -> tuple[list[Booking], bool]:
@@ -295,18 +350,63 @@ def _paged(query: sa.Select, page: int, size: int) -> tuple[list[Booking], bool]
     return list(found[:size]), len(found) > size
 
 
-def _must_suit(layout: Layout, slot: Slot, attendees: int, *, sent_before: bool = False) -> None:
-    """Whether the space may be booked so; a request that was in time the first time need not give notice again."""
-    space = layout.space
-    day = spaces.days_of(space, wall(slot.starts).date(), 1)[0]
-    space_rules.must_fit(attendees, layout.capacity)
-    space_rules.must_last(slot.minutes, space.min_minutes, space.max_minutes)
-    if sent_before:
-        rules.must_be_before(slot.starts, now())
-    else:
-        space_rules.must_give_notice(slot.starts, now(), space.notice_hours, space.horizon_days)
-    space_rules.must_be_open(slot, day)
-    space_rules.must_be_on_grid(slot, day)
+def _must_be_allowed(booking: Booking, known: spaces.House, by: Person) -> None:
+    """Whether a booking may be made by whom it is for: all that speaks against any of its dates, and against one more."""
+    must_pass(
+        *(partial(_must_suit, one, booking, known) for one in booking.planned),
+        lambda: limits.must_respect(booking, known, by=by),
+    )
+
+
+def _must_suit(occurrence: Occurrence, booking: Booking, known: spaces.House) -> None:
+    """Whether the space may be booked so. What was in time the first time need not be again."""
+    slot, sent_before = Slot(occurrence.starts_at, occurrence.ends_at), booking.submitted_at is not None
+    told = {"known": known, "audience": booking.audience, "sent_before": sent_before}
+    must_suit(occurrence.layout, slot, booking.attendees, **told)
+
+
+def _must_suit_somebody(layout: Layout, slot: Slot, attendees: int, by: Person | None) -> None:
+    """Whether it may be booked by the rules for everybody, or by those for whom it seems to be; who it is for is said later,
+    and asked then. Raises Refusal."""
+    try:
+        must_suit(layout, slot, attendees)
+    except Refusal:
+        audience = known_audience(by)
+        if audience is None:
+            raise
+        must_suit(layout, slot, attendees, audience=audience)
+
+
+def must_suit(
+    layout: Layout,
+    slot: Slot,
+    attendees: int,
+    *,
+    known: spaces.House | None = None,
+    audience: str | None = None,
+    sent_before: bool = False,
+) -> None:
+    """Whether a layout may be booked at a time for so many people. Raises Refusal, with all that speaks against it."""
+    known = known or spaces.house()
+    space, date = layout.space, wall(slot.starts).date()
+    day = spaces.days_of(space, date, 1, known, audience)[0]
+    demanded = known.terms(space, date, audience)
+    in_time = (
+        (lambda: rules.must_be_before(slot.starts, now()),)
+        if sent_before
+        else (
+            lambda: space_rules.must_give_notice(slot.starts, now(), demanded.notice_hours),
+            lambda: space_rules.must_be_within_reach(slot.starts, now(), demanded.horizon_days),
+        )
+    )
+    must_pass(
+        lambda: space_rules.must_fit(attendees, layout.capacity),
+        lambda: space_rules.must_last(slot.minutes, demanded.min_minutes, demanded.max_minutes),
+        *in_time,
+        lambda: space_rules.must_be_open(slot, day),
+        lambda: space_rules.must_be_on_grid(slot, day, demanded.grid_minutes),
+        code=lambda rule: known.code(rule, space, date, audience),
+    )
 
 
 def _place(booking: Booking, slot: Slot, by: Person | None) -> None:
@@ -315,22 +415,60 @@ def _place(booking: Booking, slot: Slot, by: Person | None) -> None:
     if by:
         hold(booking, by=by)
     else:
-        _must_be_free(booking)
+        must_be_free(booking.planned)
 
 
-def _must_be_free(booking: Booking) -> None:
+def clear(booking: Booking) -> None:
+    """Take from a draft its dates, and give them back."""
+    ledger.lock_together(booking.occurrences)
+    for occurrence in booking.occurrences:
+        ledger.release(occurrence)
+        db.session.delete(occurrence)
+    booking.occurrences = []
+    booking.series = None
+
+
+def _claim(dates: list[Occurrence], until: datetime | None = None) -> None:
+    """Have all these dates, or none. Raises Conflict, which says which date is taken where there are several."""
+    ledger.lock_together(dates)
+    for occurrence in dates:
+        try:
+            ledger.claim(occurrence, until=until)
+        except ledger.Conflict as conflict:
+            if len(dates) == 1:
+                raise
+            raise ledger.taken(Slot(occurrence.starts_at, occurrence.ends_at)) from conflict
+
+
+def must_be_free(dates: list[Occurrence]) -> None:
+    """Whether these dates could all be had now. Raises Conflict."""
     db.session.flush()
-    padded = ledger.padded(booking.occurrence)
-    if any(padded.meets(slot) for slot in spaces.busy(booking.space, booking.layout, padded)):
-        raise ledger.taken()
+    for occurrence in dates:
+        slot = Slot(occurrence.starts_at, occurrence.ends_at)
+        if any(slot.meets(other) for other in spaces.busy(occurrence.space, occurrence.layout, slot)):
+            raise ledger.taken(slot if len(dates) > 1 else None)
 
 
 def _held_around(layout: Layout, slot: Slot, by: Person) -> Booking | None:
-    wanted = slot.padded(layout.setup_min, layout.cleanup_min)
-    mine = sa.select(Booking.id).join(Booking.occurrences).where(Occurrence.id.in_(held_by(by, layout.space)))
-    found = [_one(sa.select(Booking).where(Booking.id == id), locked=True) for id in db.session.scalars(mine).all()]
+    return next((booking for booking in held_in_the_way([(layout, slot)], by=by) if booking.series is None), None)
+
+
+def held_in_the_way(wanted: Collection[tuple[Layout, Slot]], *, by: Person) -> list[Booking]:
+    """What somebody has on hold, locked, that shares room and time with what they want now."""
+    live = sa.select(Booking.id).where(Booking.requester_id == by.id, Booking.state == "held", Booking.held_until > now())
+    mine = db.session.scalars(live.order_by(Booking.id)).all()
+    found = [_one(sa.select(Booking).where(Booking.id == id), locked=True) for id in mine]
     held = [booking for booking in found if booking and booking.state == "held"]
-    return next((booking for booking in held if ledger.padded(booking.occurrence).meets(wanted)), None)
+    asked = [(layout.space, slot.padded(layout.setup_min, layout.cleanup_min)) for layout, slot in wanted]
+    return [
+        booking
+        for booking in held
+        if any(
+            time.meets(ledger.padded(one)) and not set(space.atom_ids).isdisjoint(one.space.atom_ids)
+            for one in booking.planned
+            for space, time in asked
+        )
+    ]
 
 
 def _must_be_unfinished(booking: Booking, *also: str) -> None:
@@ -338,50 +476,28 @@ def _must_be_unfinished(booking: Booking, *also: str) -> None:
         rules.must_go(booking.state, "held")
 
 
-def _confirm(booking: Booking, *, by: Person) -> None:
-    _turn(booking, "approved", by=by)
-    ledger.claim(booking.occurrence)
-    _touch(booking.occurrence)
-    _record(SpaceBooked, booking, by=by)
-    _tell("booking/confirmed", booking, status="CONFIRMED")
+def confirm(booking: Booking, *, by: Person, reason: str = "") -> None:
+    """It is agreed on: its places are its own for good. Raises Conflict."""
+    turn(booking, "approved", by=by, reason=reason)
+    _claim(booking.planned)
+    for occurrence in booking.planned:
+        touch(occurrence)
+        record_act(SpaceBooked, booking, occurrence, by=by)
+    tell("booking/confirmed", booking, status="CONFIRMED")
 
 
-def _end(booking: Booking, state: str, reason: str, *, by: Person, told: str) -> None:
-    rules.must_give_reason(reason)
-    _turn(booking, state, by=by, reason=reason)
+def end(booking: Booking, state: str, reason: str, *, by: Person | None, told: str, code: str = "", **more: object) -> None:
+    """It takes place no more: its dates are given back, and its people told why. code: one of REFUSAL_REASONS."""
+    rules.must_give_reason(reason, code)
+    turn(booking, state, by=by, reason=reason, code=code)
     _free(booking)
-    _tell(told, booking, status="CANCELLED", reason=reason)
+    tell(told, booking, status="CANCELLED", reason=reason, reason_code=code, **more)
 
 
 def _free(booking: Booking) -> None:
-    ledger.release(booking.occurrence)
-    booking.occurrence.status = "cancelled"
-    _touch(booking.occurrence)
-
-
-def _touch(occurrence: Occurrence) -> None:
-    occurrence.sequence += 1
-    occurrence.updated_at = now()
-
-
-def _turn(booking: Booking, state: str, *, by: Person | None, reason: str = "") -> None:
-    """The one way from a state to another, written down."""
-    before = booking.state
-    rules.must_go(before, state)
-    booking.state = state
-    change = BookingChange(booking=booking, before=before, after=state, reason=reason, at=now(), level=0)
-    if by:
-        change.actor_id, change.level = by.id, by.level
-        change.organisation_id = by.acting_as.id if by.acting_as and is_of(booking, by) else None
-    db.session.add(change)
-
-
-def _record(act: type, booking: Booking, *, by: Person) -> None:
-    facts = act(activity=booking.space.slug, session=booking.code, minutes=booking.slot.minutes, people=booking.attendees)
-    level = by.level if is_of(booking, by) else booking.level
-    record(facts, who=booking.requester, acting_as=booking.organisation, level=level)
-
-
-def _tell(kind: str, booking: Booking, *, status: str | None = None, **more: object) -> None:
-    entry = {"calendar": calendar_entry(booking, status).as_json()} if status else {}
-    notice(kind, to=booking.requester, **facts(booking), **entry, **more)
+    ledger.lock_together(booking.planned)
+    for occurrence in booking.planned:
+        if occurrence.ends_at > now():
+            ledger.release(occurrence)
+            occurrence.status = "cancelled"
+            touch(occurrence)

@@ -8,10 +8,10 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from hub.access import public, residents
-from hub.booking import service
-from hub.booking.forms import DetailsForm, SlotForm, SubmitForm, WhoForm, WishForm
+from hub.booking import charges, limits, service
+from hub.booking.forms import DetailsForm, SlotForm, SubmitForm, WhoForm, WishForm, address_of_series
 from hub.booking.models import Booking
-from hub.booking.words import STEPS
+from hub.booking.words import RULES, STEPS
 from hub.clock import today, wall
 from hub.db import db, undo
 from hub.organisations.members import organisations_to_act_for
@@ -21,7 +21,10 @@ from hub.spaces import rules as space_rules
 from hub.spaces import service as spaces
 from hub.spaces.ledger import Conflict
 from hub.spaces.models import Layout, Space
+from hub.spaces.needs import audiences_of
 from hub.spaces.rules import Slot
+from hub.spaces.sentences import cancelling
+from hub.spaces.terms import Terms
 
 bp = Blueprint("booking_steps", __name__)
 
@@ -44,13 +47,17 @@ def when(slug: str) -> ResponseReturnValue:
 @public
 def another_time(key: str) -> ResponseReturnValue:
     booking = _draft(key)
+    if booking.series:
+        return redirect(url_for("series.repeat", slug=booking.space.slug, **address_of_series(booking)), 303)
     return _choose(booking.space, booking, url_for(".another_time", key=key))
 
 
 def _choose(space: Space, booking: Booking | None, address: str) -> ResponseReturnValue:
     """The first step, of a new booking or of a draft: a wish, the free times that fit it, the choice of one."""
-    wish = WishForm(_wish(space, booking))
-    wish.offer(space)
+    known = spaces.house()
+    terms = known.terms(space)
+    wish = WishForm(_wish(space, terms, booking))
+    wish.offer(space, terms)
     form = SlotForm(starts=request.args.get("inizio") or (booking and booking.slot.starts.isoformat()))
     conflict = None
     if request.method == "POST" and wish.validate() and form.validate():
@@ -65,10 +72,10 @@ def _choose(space: Space, booking: Booking | None, address: str) -> ResponseRetu
             db.session.commit()
             return go(sending.answer)
         except Refusal as refusal:
-            undo()
+            _turned_away(space, refusal)
             form.show(refusal)
             conflict = (layout, slot) if isinstance(refusal, Conflict) else None
-    return _show_choice(space, wish, form, conflict, address)
+    return _show_choice(space, wish, form, conflict, address, known)
 
 
 def _book(booking: Booking | None, layout: Layout, slot: Slot, attendees: int) -> Booking:
@@ -80,24 +87,29 @@ def _book(booking: Booking | None, layout: Layout, slot: Slot, attendees: int) -
 
 
 def _show_choice(
-    space: Space, wish: WishForm, form: SlotForm, conflict: tuple[Layout, Slot] | None, address: str
+    space: Space, wish: WishForm, form: SlotForm, conflict: tuple[Layout, Slot] | None, address: str, known: spaces.House
 ) -> ResponseReturnValue:
     slots, opening = [], None
     if wish.validate() and _fits(space, wish):
         layout = _layout(space, wish)
-        hours = spaces.hours()
-        mine = service.held_by(current_user, space) if current_user.is_authenticated else None
-        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, known=hours, ignoring=mine)
-        opening = spaces.days_of(space, wish.day.data, 1, hours)[0]
+        who = current_user if current_user.is_authenticated else None
+        mine, audience = service.held_by(who, space) if who else None, service.known_audience(who)
+        asked = {"known": known, "ignoring": mine, "audience": audience}
+        slots = spaces.free_slots(space, layout, wish.day.data, wish.minutes.data, **asked)
+        opening = spaces.days_of(space, wish.day.data, 1, known, audience)[0]
     form.offer(slots)
+    chosen = next((slot for slot in slots if slot.starts.isoformat() == form.starts.data), None)
     return screen(
         "booking/when.html",
         "booking/_slots.html",
         422 if form.errors or wish.errors else 200,
         space=space,
+        terms=(terms := known.terms(space)),
+        latest=today() + timedelta(days=terms.horizon_days),
         wish=wish,
         form=form,
         opening=opening,
+        at=chosen and f"{wall(chosen.starts):%H:%M}",
         address=address,
         steps=STEPS,
         alternatives=_alternatives(conflict, wish.attendees.data) if conflict else None,
@@ -118,7 +130,7 @@ def _fits(space: Space, wish: WishForm) -> bool:
     return True
 
 
-def _wish(space: Space, booking: Booking | None) -> MultiDict:
+def _wish(space: Space, terms: Terms, booking: Booking | None) -> MultiDict:
     """What is asked for: by the address or the form, else by the draft, else something that most people want."""
     first = space.layouts[0]
     if booking:
@@ -131,8 +143,8 @@ def _wish(space: Space, booking: Booking | None) -> MultiDict:
     else:
         wish = {
             "disposizione": first.id,
-            "giorno": today() + timedelta(days=1 + space.notice_hours // 24),
-            "durata": min(max(120, space.min_minutes), space.max_minutes),
+            "giorno": today() + timedelta(days=1 + terms.notice_hours // 24),
+            "durata": min(max(120, terms.min_minutes), terms.max_minutes),
             "persone": min(10, first.capacity),
         }
     given = request.form if request.method == "POST" else request.args
@@ -157,7 +169,7 @@ def details(key: str) -> ResponseReturnValue:
     booking = _draft(key)
     form = DetailsForm(obj=booking)
     if form.validate_on_submit():
-        service.describe(booking, title=form.title.data, purpose=form.purpose.data, details=form.details.data)
+        service.describe(booking, **form.described)
         db.session.commit()
         return go(url_for(".who", key=key))
     return screen("booking/details.html", "booking/_details.html", form.http_status, booking=booking, form=form, steps=STEPS)
@@ -167,15 +179,25 @@ def details(key: str) -> ResponseReturnValue:
 @residents
 def who(key: str) -> ResponseReturnValue:
     booking = _draft(key)
-    form = WhoForm(phone=booking.phone or current_user.phone or "")
+    form = WhoForm(
+        phone=booking.phone or current_user.phone or "",
+        resident=booking.audience == "resident",
+        school=booking.audience == "school",
+        free_reason=booking.free_reason,
+        free_words=booking.free_words,
+    )
+    kind = current_user.acting_as and current_user.acting_as.kind
+    prices = {audience: charges.list_price(booking, audience) for audience in audiences_of(kind)}
+    form.ask(kind, max(prices.values()))
     conflict = None
     if form.validate_on_submit():
         try:
-            service.introduce(booking, phone=form.phone.data, by=current_user)
+            service.introduce(booking, **form.introduced, by=current_user)
+            charges.ask_free(booking, **form.asked)
             db.session.commit()
             return go(url_for(".summary", key=key))
         except Refusal as refusal:
-            undo()
+            _turned_away(booking.space, refusal)
             form.show(refusal)
             conflict = _conflict_of(booking, refusal)
     return screen(
@@ -186,6 +208,7 @@ def who(key: str) -> ResponseReturnValue:
         form=form,
         steps=STEPS,
         alternatives=conflict,
+        prices=prices,
         acting_choices=organisations_to_act_for(current_user),
     )
 
@@ -208,10 +231,12 @@ def summary(key: str) -> ResponseReturnValue:
             db.session.commit()
             return go(sending.answer)
         except Refusal as refusal:
-            undo()
+            _turned_away(booking.space, refusal)
             form.show(refusal)
             conflict = _conflict_of(booking, refusal)
     form.look(booking)
+    known = spaces.house()
+    terms, cents = known.terms(booking.space, wall(booking.slot.starts).date(), booking.audience), charges.list_price(booking)
     return screen(
         "booking/summary.html",
         "booking/_summary.html",
@@ -220,11 +245,25 @@ def summary(key: str) -> ResponseReturnValue:
         form=form,
         steps=STEPS,
         alternatives=conflict,
+        terms=terms,
+        cents=cents,
+        refunds=cancelling(terms, cents) if cents else "",
+        automatic=service.confirms_itself(booking, known),
     )
 
 
+def _turned_away(space: Space, refusal: Refusal) -> None:
+    """Undo what was refused, and count the rules of the space that said no."""
+    space_id = space.id
+    db.session.rollback()
+    if counted := [one for one in refusal.all if one.rule in RULES]:
+        limits.count_turned(space_id, counted)
+        db.session.commit()
+    undo()
+
+
 def _conflict_of(booking: Booking, refusal: Refusal) -> dict[str, list] | None:
-    if isinstance(refusal, Conflict):
+    if isinstance(refusal, Conflict) and booking.series is None:
         return _alternatives((booking.layout, booking.slot), booking.attendees)
     return None
 

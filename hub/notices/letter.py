@@ -16,7 +16,7 @@ from hub.notices.post import Undelivered
 
 # Seven-bit, so that it passes through any server whole.
 POLICY = SMTP.clone(cte_type="7bit")
-CALENDAR_FILE = "prenotazione.ics"
+CALENDAR_FILE = "calendario.ics"
 
 
 def words(notice: Notice, language: str) -> tuple[str, str]:
@@ -61,11 +61,16 @@ def letter(notice: Notice) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = notice.language
     mail.set_content(body)
-    if values := notice.payload.get("calendar"):
-        sheet = ical.calendar(ical.Entry.from_json(values), portal=current_app.config["PUBLIC_URL"])
+    if kept := notice.payload.get("calendar"):
+        sheet = ical.calendar(*_entries(kept, notice.language), portal=current_app.config["PUBLIC_URL"])
         parameters = {"method": "PUBLISH", "charset": "utf-8"}
         mail.add_attachment(sheet, maintype="text", subtype="calendar", filename=CALENDAR_FILE, params=parameters)
     return mail
+
+
+def _entries(kept: dict[str, object], language: str) -> list[ical.Entry]:
+    """What a notice's payload keeps for a calendar: one entry, or in each language a list of them."""
+    return [ical.Entry.from_json(values) for values in ([kept] if "uid" in kept else kept[language])]
 
 
 def _reader(notice: Notice) -> Address:

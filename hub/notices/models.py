@@ -47,3 +47,11 @@ class Notice(db.Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(sa.String(200))
+
+
+class OptOut(db.Model):
+    """Somebody wants no mail of this topic (a code of `hub.notices.service.TOPICS`): it still stands in their personal area."""
+
+    subject: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    topic: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

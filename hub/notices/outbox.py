@@ -67,9 +67,9 @@ def failed(notice: Notice, why: str, *, for_good: bool = False) -> bool:
 
 
 def _end(notice: Notice, values: dict[str, object], still: sa.ColumnElement[bool]) -> None:
-    db.session.execute(
-        sa.update(Notice).where(Notice.id == notice.id, still).values(values), execution_options={"synchronize_session": False}
-    )
+    """Found by its key: on SQLite another notice may bear the number of one that was erased while it was on its way."""
+    mine = sa.update(Notice).where(Notice.key == notice.key, still).values(values)
+    db.session.execute(mine, execution_options={"synchronize_session": False})
 
 
 def oldest_due_seconds() -> float:

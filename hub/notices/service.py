@@ -28,7 +28,8 @@ def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object
 
     kind: "room/name", the template `room/mail/name.txt`. payload: what the template needs, as text, numbers, truth
     values, None, lists and dicts of them; instants, days and hours too (the template gets instants and days back as
-    such, hours as text). `calendar=Entry.as_json()` comes with the mail as a calendar file; its url is a path of the portal.
+    such, hours as text). `calendar=Entry.as_json()`, or {"it": [...], "en": [...]} of several, comes with the mail as a
+    calendar file; urls in it are paths of the portal.
     private: only for the mail, such as a link that signs in; it never stands in the personal area, and its payload goes
     once it is sent.
     """

@@ -105,6 +105,12 @@ def memberships_of(person: Person) -> list[Membership]:
     return list(db.session.scalars(mine.options(sa.orm.contains_eager(Membership.organisation))))
 
 
+def verified() -> list[Organisation]:
+    """Those in whose name somebody may act, by name."""
+    found = sa.select(Organisation).where(Organisation.state == "verified")
+    return list(db.session.scalars(found.order_by(sa.func.lower(Organisation.name), Organisation.id)))
+
+
 def members_of(organisation: Organisation) -> list[Membership]:
     """Who belongs to an organisation now, with the person: its representative first, then as they came."""
     theirs = sa.select(Membership).filter_by(organisation_id=organisation.id, ended_at=None)

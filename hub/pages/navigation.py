@@ -40,6 +40,14 @@ class Entry(Way):
 
 
 @dataclass(frozen=True)
+class Desk(Way):
+    """A way of the managers' index. text: what is done there; group: a key of DESK_GROUPS."""
+
+    text: str = ""
+    group: str = "day"
+
+
+@dataclass(frozen=True)
 class FooterLink(Way):
     """A way of the footer. group: `help`, `legal` or `hub`."""
 
@@ -49,14 +57,46 @@ class FooterLink(Way):
 # Rooms stand in the order Spazi, Laboratori e corsi, Agenda, Partecipa, Bandi, Impatto, Servizi; one that is not built is absent.
 ENTRIES = (
     Entry("spaces.catalogue", _("Spazi"), "custom-submenu"),
+    Entry("labs.activities", _("Laboratori e corsi"), "custom-submenu"),
+    Entry("agenda.calendar", _("Calendario"), "custom-submenu"),
     Entry("pages.services", _("Servizi"), "all-services", within="pages.service"),
     Entry("booking_staff.requests", _("Richieste"), role="manager"),
-    Entry("organisations_staff.organisations", _("Organizzazioni"), role="manager"),
-    Entry("pages_staff.reports", _("Segnalazioni"), role="manager", within="pages_staff.report"),
-    Entry("pages_staff.ratings", _("Giudizi"), role="manager", within="pages_staff.rating"),
+    Entry("pages_staff.desks", _("Tutti gli strumenti"), role="manager", within="pages_staff."),
     Entry("evaluation.log", _("Registro"), role="evaluator"),
     Entry("accounts_staff.people", _("Persone e ruoli"), role="administrator"),
     Entry("notices_staff.queue", _("Posta in uscita"), role="administrator"),
+)
+DESK_GROUPS = {
+    "day": _("Ogni giorno"),
+    "programme": _("Il programma"),
+    "house": _("Gli spazi e le regole"),
+    "people": _("Le persone"),
+    "sums": _("I conti"),
+}
+DESKS = (
+    Desk("booking_staff.requests", _("Richieste"), text=_("Approva, rifiuta o chiedi modifiche.")),
+    Desk("day.day", _("Giornata"), text=_("Il foglio del custode: chi c'è e che cosa si sposta.")),
+    Desk("desk.expected", _("Arrivi"), text=_("Chi aspettiamo oggi, il codice di chi arriva, la consegna.")),
+    Desk("desk.book", _("Prenota allo sportello"), text=_("Per chi telefona o viene di persona, anche senza e-mail.")),
+    Desk(
+        "labs_staff.activities",
+        _("Attività"),
+        text=_("Laboratori, corsi ed eventi: date, posti, chi ci lavora."),
+        group="programme",
+    ),
+    Desk("editions.editions", _("Edizioni"), text=_("Copia un'edizione del programma in una nuova."), group="programme"),
+    Desk("hours.hours", _("Orari di apertura"), text=_("La settimana, le stagioni, le aperture straordinarie."), group="house"),
+    Desk("closures.closures", _("Chiusure"), text=_("Chiudi uno spazio, o tutto l'hub, e avvisa."), group="house"),
+    Desk("regulations.rules", _("Regole"), text=_("Che cosa chiede ogni spazio a chi prenota."), group="house"),
+    Desk("prices.prices", _("Tariffe"), text=_("Quanto costa ogni spazio, e per chi."), group="house"),
+    Desk("entrances.entrances", _("Come si entra"), text=_("Che cosa si legge nella mail del giorno prima."), group="house"),
+    Desk("organisations_staff.organisations", _("Organizzazioni"), text=_("Verifica chi si registra."), group="people"),
+    Desk("families_staff.records", _("Passaggio delle schede"), text=_("A chi compie 18 anni."), group="people"),
+    Desk("pages_staff.reports", _("Segnalazioni"), text=_("Che cosa non funziona, e che cosa si risponde."), group="people"),
+    Desk("pages_staff.ratings", _("Giudizi"), text=_("Quanto sono chiare le pagine."), group="people"),
+    Desk("payments.payments", _("Pagamenti"), text=_("Che cosa resta da incassare o da rendere."), group="sums"),
+    Desk("statistics.statistics", _("Statistiche"), text=_("Come sono usati gli spazi, e da chi."), group="sums"),
+    Desk("payments.advantages", _("Vantaggio economico"), text=_("Quanto vale l'uso gratuito."), group="sums"),
 )
 FOOTER = (
     FooterLink("pages.faq", _("Domande frequenti (FAQ)"), "faq"),

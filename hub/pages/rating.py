@@ -22,7 +22,7 @@ from hub.screen import go, screen, wants_part
 bp = Blueprint("rating", __name__)
 
 SECRETS = {"key", "token"}  # an address with one of these is somebody's own
-NOT_PAGES = {"health", "rating"}
+NOT_PAGES = {"health", "rating", "feeds"}
 
 
 def rateable() -> dict[str, str]:

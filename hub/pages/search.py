@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 
 from hub.access import public
 from hub.filters import local
+from hub.labs import showcase
+from hub.labs import words as labs_words
 from hub.pages import navigation, service
 from hub.pages.faq import FAQ
 from hub.pages.forms import SearchForm
@@ -29,7 +31,7 @@ bp.app_template_filter("kind_words")(KINDS.__getitem__)
 MOST_WORDS = 10
 PER_PAGE = 20
 EXCERPT = 180  # characters of a text that a result shows
-TYPES = {"spazi": "space", "servizi": "service", "pagine": "page", "domande": "question"}
+TYPES = {"spazi": "space", "attivita": "activity", "servizi": "service", "pagine": "page", "domande": "question"}
 WORD = re.compile(r"\w+")
 _SMALL_WORDS = """
     a ad agli ai al alla alle allo con da dagli dai dal dalla de degli dei del della delle dello di e ed gli i il in l la le
@@ -55,6 +57,14 @@ def spaces_to_find(_words: list[str]) -> list[Found]:
         things = ", ".join(str(EQUIPMENT[code]) for code in equipment)
         found.append(Found("space", local(name), f"{local(text)} {things}".strip(), url_for("spaces.space", slug=slug)))
     return found
+
+
+def activities_to_find(_words: list[str]) -> list[Found]:
+    """The activities of the programme that everybody may see, also those that are over."""
+    return [
+        Found("activity", local(title), _joined(local(summary), labs_words.KINDS[kind]), url_for("labs.activity", slug=slug))
+        for slug, title, summary, kind in showcase.titles()
+    ]
 
 
 def services_to_find(_words: list[str]) -> list[Found]:
@@ -86,7 +96,10 @@ def _joined(*texts: str) -> str:
 
 
 # A room adds what it has: given the words that are looked for, it answers with candidates in at most one statement.
-FINDERS: list[Callable[[list[str]], list[Found]]] = [spaces_to_find, services_to_find, pages_to_find, questions_to_find]
+FINDERS: list[Callable[[list[str]], list[Found]]] = [
+    *(spaces_to_find, activities_to_find, services_to_find),
+    *(pages_to_find, questions_to_find),
+]
 
 
 @bp.get("/cerca")

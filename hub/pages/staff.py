@@ -34,13 +34,23 @@ def page_words(page: str) -> str:
 @bp.app_template_filter()
 def decimal(value: float) -> str:
     """3,7 in Italian, 3.7 in English."""
-    return format_decimal(value, "0.0", locale=language())
+    return format_decimal(value, "#,##0.0", locale=language())
 
 
 @bp.app_template_filter()
 def percent(value: float) -> str:
     """A share from 0 to 1: 25%."""
     return format_percent(value, locale=language())
+
+
+@bp.get("")
+@managers
+def desks() -> ResponseReturnValue:
+    """Everything that a manager works with, by subject."""
+    groups = [
+        (words, [desk for desk in navigation.DESKS if desk.group == group]) for group, words in navigation.DESK_GROUPS.items()
+    ]
+    return screen("pages/staff/desks.html", groups=groups)
 
 
 @bp.get("/giudizi")

@@ -15,6 +15,8 @@ from hub.accounts.rules import safe_next
 from hub.accounts.service import change_language
 from hub.db import db
 from hub.filters import local
+from hub.labs import showcase
+from hub.labs.showcase import Wish
 from hub.language import LANGUAGES, remember
 from hub.pages import navigation
 from hub.pages.faq import FAQ
@@ -25,13 +27,14 @@ from hub.screen import go, screen
 from hub.spaces import service as spaces
 
 bp = Blueprint("pages", __name__)
-SHOWN = 12  # spaces in the window of the home page: the list has them all
+SHOWN, NEXT = 12, 3  # spaces, and activities to come, in the window of the home page: the lists have them all
 
 
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
-    return screen("pages/home.html", spaces=spaces.showcase()[:SHOWN], topics=TOPICS.values())
+    coming, _count = showcase.find(Wish(), size=NEXT)
+    return screen("pages/home.html", spaces=spaces.showcase()[:SHOWN], coming=coming, topics=TOPICS.values())
 
 
 @bp.get("/servizi")
@@ -81,7 +84,9 @@ def topics() -> ResponseReturnValue:
 @public
 def topic(slug: str) -> ResponseReturnValue:
     found = TOPICS.get(slug) or abort(404)
-    return screen("pages/topic.html", topic=found, services=[one for one in SERVICES.values() if slug in one.topics])
+    coming, _count = showcase.find(Wish(topic=slug))
+    services = [one for one in SERVICES.values() if slug in one.topics]
+    return screen("pages/topic.html", topic=found, services=services, coming=coming)
 
 
 @bp.get("/domande-frequenti")
@@ -122,6 +127,7 @@ def site_map() -> ResponseReturnValue:
     """Every way that the header and the footer know, each once, with the pages beneath it."""
     beneath = {
         "spaces.catalogue": [(local(one.name), url_for("spaces.space", slug=one.slug)) for one in spaces.showcase()],
+        "labs.activities": [(local(title), url_for("labs.activity", slug=slug)) for slug, title, *_rest in showcase.titles()],
         "pages.services": [(one.title, url_for(".service", slug=one.slug)) for one in SERVICES.values()],
         "pages.topics": [(one.name, url_for(".topic", slug=one.slug)) for one in TOPICS.values()],
     }

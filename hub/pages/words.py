@@ -42,12 +42,14 @@ STATES = {
 LOOKS = {"open": "open", "in_progress": "waiting", "closed": "done"}
 KINDS = {
     "space": _("Spazi"),
+    "activity": _("Laboratori e corsi"),
     "service": _("Servizi"),
     "page": _("Pagine"),
     "question": _("Domande frequenti"),
 }
 # What else stands on a page whose name does not say it: shown by the search beneath its title.
 ABOUT = {
+    "labs.activities": _("Laboratori, corsi, camp ed eventi: date, età, costi e iscrizioni"),
     "pages.contacts": _("Telefono, e-mail, PEC, indirizzo, assistenza"),
     "pages.privacy": _("Dati personali, i tuoi diritti, cookie, responsabile della protezione dei dati"),
     "pages.legal_notes": _("Licenza dei contenuti, condizioni di servizio, software libero, dati sintetici"),
@@ -59,6 +61,7 @@ ABOUT = {
 # Pages whose address is a pattern, as the managers call them.
 PATTERNS = {
     "spaces.space": _("Pagina di uno spazio"),
+    "labs.activity": _("Pagina di un'attività"),
     "booking_steps.when": _("Prenotare: quando e come"),
     "pages.service": _("Pagina di un servizio"),
     "pages.topic": _("Pagina di un argomento"),

@@ -5,21 +5,29 @@ after which the transaction, or the caller's savepoint, must be rolled back.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.clock import now
+from hub.clock import now, wall
 from hub.db import db
 from hub.refusal import Refusal
 from hub.spaces.models import EXCLUSIVE, MAX_HOURS, Allocation, Layout, Occurrence, Space
-from hub.spaces.rules import Slot, free_lane
+from hub.spaces.rules import Slot, Use, follows, free_lane
 
 LONGEST = timedelta(hours=MAX_HOURS)
+LONGEST_PADDING = 240
 BLOCKING = (
-    sa.select(Allocation.atom_id, Allocation.starts_at, Allocation.ends_at, Allocation.lane_from, Allocation.lane_to)
+    sa.select(
+        *(Allocation.occurrence_id, Allocation.atom_id, Occurrence.space_id, Occurrence.layout_id),
+        *(Occurrence.starts_at, Occurrence.ends_at),
+        *(sa.func.coalesce(Layout.setup_min, 0), sa.func.coalesce(Layout.cleanup_min, 0)),
+        *(Occurrence.setup_min, Occurrence.cleanup_min, Allocation.lane_from, Allocation.lane_to),
+    )
+    .join(Occurrence, Occurrence.id == Allocation.occurrence_id)
+    .outerjoin(Layout, Layout.id == Occurrence.layout_id)
     .where(Allocation.atom_id.in_(sa.bindparam("atoms", expanding=True)))
     .where(Allocation.starts_at < sa.bindparam("ends"), Allocation.ends_at > sa.bindparam("starts"))
     .where(Allocation.starts_at > sa.bindparam("since"))  # no row is longer: what is older need not be looked at
@@ -27,12 +35,33 @@ BLOCKING = (
 )
 
 
+def _seconds(instant: sa.ColumnElement) -> sa.ColumnElement:
+    return sa.cast(sa.extract("epoch", instant), sa.BigInteger)
+
+
+# the same rows in numbers, as `needs.Taken` has them
+BLOCKING_IN_SECONDS = BLOCKING.with_only_columns(
+    *(Allocation.atom_id, Occurrence.space_id, Occurrence.layout_id),
+    *(_seconds(Occurrence.starts_at), _seconds(Occurrence.ends_at)),
+    *(sa.func.coalesce(Layout.setup_min, 0), sa.func.coalesce(Layout.cleanup_min, 0)),
+    *(Occurrence.setup_min, Occurrence.cleanup_min, Allocation.lane_from, Allocation.lane_to),
+)
+
+
 class Conflict(Refusal):
     """The place is taken. Says nothing of who has it."""
 
 
-def taken() -> Conflict:
-    """The refusal of a place that somebody else has."""
+def taken(slot: Slot | None = None) -> Conflict:
+    """The refusal of a place that somebody else has; of several dates, it says which."""
+    if slot:
+        return Conflict(
+            "Il posto di %(day)s alle %(hour)s non è più libero: scegli che cosa fare di quella data.",
+            day=wall(slot.starts).date(),
+            hour=wall(slot.starts).time(),
+            field="starts",
+            rule="no-overlap",
+        )
     return Conflict(
         "Questo orario non è più libero: qui sotto trovi gli orari e gli spazi liberi più vicini.",
         field="starts",
@@ -41,9 +70,10 @@ def taken() -> Conflict:
 
 
 def plan(space: Space, layout: Layout | None, slot: Slot, *, kind: str = "booking", **owner: object) -> Occurrence:
-    """An occurrence that occupies nothing yet. owner: the one that it belongs to (booking=… by id, or closure_id=…)."""
+    """An occurrence that occupies nothing yet. owner: the one that it belongs to (booking=…, closure_id=… or session_id=…)."""
     occurrence = Occurrence(
         kind=kind,
+        status="planned",
         space=space,
         layout=layout,
         starts_at=slot.starts,
@@ -63,45 +93,100 @@ def occupy(occurrence: Occurrence, *, blocking: bool = True, until: datetime | N
 
     blocking=False writes a request that competes with others: `claim` turns it into a real one.
     """
-    atoms = _lock(occurrence.space)
+    _occupy(occurrence, _lock(occurrence.space), blocking, until)
+
+
+def _occupy(occurrence: Occurrence, atoms: list[int], blocking: bool, until: datetime | None) -> None:
     db.session.flush()
-    slot = padded(occurrence)
-    low, high = _lanes(occurrence, atoms, slot) if blocking else EXCLUSIVE
-    rows = [
-        {
-            "occurrence_id": occurrence.id,
-            "atom_id": atom,
-            "starts_at": piece.starts,
-            "ends_at": piece.ends,
-            "lane_from": low,
-            "lane_to": high,
-            "blocking": blocking,
-            "expires_at": until,
-        }
-        for atom in atoms
-        for piece in _pieces(slot)
-    ]
-    _or_conflict(sa.insert(Allocation), rows)
+    low, high = EXCLUSIVE
+    if blocking:
+        turnover(occurrence)
+        low, high = _lanes(occurrence, atoms, padded(occurrence))
+    _write(occurrence, {"lane_from": low, "lane_to": high, "blocking": blocking, "expires_at": until})
 
 
 def claim(occurrence: Occurrence, *, until: datetime | None = None) -> None:
     """Make the occurrence's allocations block, whatever they were: lapsed, competing or blocking. Raises Conflict."""
     atoms = _lock(occurrence.space)
     mine = Allocation.occurrence_id == occurrence.id
-    kept = db.session.execute(sa.select(Allocation.blocking, Allocation.lane_from).where(mine)).first()
-    if kept is None:
-        return occupy(occurrence, until=until)
-    values: dict[str, object] = {"blocking": True, "expires_at": until}
-    if not kept.blocking:
-        low, high = _lanes(occurrence, atoms, padded(occurrence))
-        values |= {"lane_from": low, "lane_to": high}
-    return _or_conflict(sa.update(Allocation).where(mine).values(values))
+    kept = db.session.scalars(sa.select(Allocation.blocking).where(mine)).first()
+    if kept is False:  # lapsed or competing: its padding may be another by now
+        db.session.execute(sa.delete(Allocation).where(mine))
+    if not kept:
+        return _occupy(occurrence, atoms, blocking=True, until=until)
+    values = {"expires_at": until}
+    return _or_conflict(sa.update(Allocation).where(Allocation.atom_id.in_(atoms), mine).values(values))
 
 
 def release(occurrence: Occurrence) -> None:
-    """Take the occurrence out of the ledger: its time is free again."""
-    lock(occurrence.space.atom_ids)
+    """Take the occurrence out of the ledger: its time is free again, and its neighbours set up and put away by themselves."""
+    atoms = occurrence.space.atom_ids
+    lock(atoms)
     db.session.execute(sa.delete(Allocation).where(Allocation.occurrence_id == occurrence.id))
+    before, after = _neighbours(occurrence, atoms)
+    for neighbour in (*before, *after):
+        if (neighbour.setup, neighbour.cleanup) != (neighbour.setup_now, neighbour.cleanup_now):
+            turnover(db.session.get_one(Occurrence, neighbour.occurrence_id))
+
+
+def turnover(occurrence: Occurrence) -> None:
+    """Set the padding in force of an occurrence and of its neighbours: none between two with the same layout of the same
+    space, where nothing else could take place in between. The caller holds the locks of its atoms."""
+    if occurrence.space.lanes is not None:
+        return
+    before, after = _neighbours(occurrence, occurrence.space.atom_ids)
+    this = _use(occurrence)
+    stays_before = len(before) == 1 and follows(before[0], this)
+    stays_after = len(after) == 1 and follows(this, after[0])
+    for one in before:
+        _repad(one.occurrence_id, "cleanup_min", one.cleanup_now, 0 if stays_before else one.cleanup)
+    for one in after:
+        _repad(one.occurrence_id, "setup_min", one.setup_now, 0 if stays_after else one.setup)
+    _repad(occurrence.id, "setup_min", occurrence.setup_min, 0 if stays_before else this.setup)
+    _repad(occurrence.id, "cleanup_min", occurrence.cleanup_min, 0 if stays_after else this.cleanup)
+
+
+def _repad(occurrence_id: int, side: str, minutes_now: int, minutes: int) -> None:
+    """Give an occurrence another set-up or clean-up, in the ledger too where it stands there."""
+    if minutes == minutes_now:
+        return
+    occurrence = db.session.get_one(Occurrence, occurrence_id)
+    setattr(occurrence, side, minutes)
+    db.session.flush()
+    mine = Allocation.occurrence_id == occurrence.id
+    columns = (Allocation.lane_from, Allocation.lane_to, Allocation.blocking, Allocation.expires_at)
+    kept = db.session.execute(sa.select(*columns).where(mine)).mappings().first()
+    if kept:
+        db.session.execute(sa.delete(Allocation).where(mine))
+        _write(occurrence, dict(kept))
+
+
+def _neighbours(occurrence: Occurrence, atoms: list[int]) -> tuple[list[Use], list[Use]]:
+    """The last use before the occurrence and the first after it on each of its atoms, each told once."""
+    core = Slot(occurrence.starts_at, occurrence.ends_at)
+    near = uses(atoms, core.padded(2 * LONGEST_PADDING, 2 * LONGEST_PADDING))
+    others = sorted((use for use in near if use.occurrence_id != occurrence.id), key=lambda use: use.slot)
+    before = {use.atom: use for use in others if use.slot.ends <= core.starts}  # of each atom the last one stays
+    after = {use.atom: use for use in reversed(others) if use.slot.starts >= core.ends}
+    return [list({use.occurrence_id: use for use in found.values()}.values()) for found in (before, after)]
+
+
+def _use(occurrence: Occurrence) -> Use:
+    layout = occurrence.layout
+    slot = Slot(occurrence.starts_at, occurrence.ends_at)
+    now_ = (occurrence.setup_min, occurrence.cleanup_min)
+    whole = (layout.setup_min, layout.cleanup_min) if layout else (0, 0)
+    return Use(occurrence.id, 0, occurrence.space_id, occurrence.layout_id, slot, *whole, *now_, *EXCLUSIVE)
+
+
+def _write(occurrence: Occurrence, values: dict[str, object]) -> None:
+    """One row for each atom and piece of time. Raises Conflict."""
+    rows = [
+        {"occurrence_id": occurrence.id, "atom_id": atom, "starts_at": piece.starts, "ends_at": piece.ends, **values}
+        for atom in occurrence.space.atom_ids
+        for piece in _pieces(padded(occurrence))
+    ]
+    _or_conflict(sa.insert(Allocation), rows)
 
 
 def lapse(atoms: Iterable[int] | None = None) -> int:
@@ -117,15 +202,27 @@ def padded(occurrence: Occurrence) -> Slot:
     return Slot(occurrence.starts_at, occurrence.ends_at).padded(occurrence.setup_min, occurrence.cleanup_min)
 
 
-def uses(atoms: Iterable[int], window: Slot, ignoring: sa.Select | None = None) -> list[tuple[int, Slot, int, int]]:
-    """What blocks these atoms in a window: (atom, slot, lane_from, lane_to); a hold that is over does not.
+def uses(atoms: Iterable[int], window: Slot, ignoring: sa.Select | None = None) -> list[Use]:
+    """What blocks these atoms in a window, padding included; a hold that is over does not.
 
     ignoring: a query of the ids of occurrences that do not count, such as the holds of whoever asks.
     """
-    values = {"atoms": list(atoms), "starts": window.starts, "ends": window.ends, "since": window.starts - LONGEST, "now": now()}
     blocking = BLOCKING if ignoring is None else BLOCKING.where(Allocation.occurrence_id.not_in(ignoring))
-    rows = db.session.execute(blocking, values)
-    return [(atom, Slot(starts, ends), low, high) for atom, starts, ends, low, high in rows]
+    rows = db.session.execute(blocking, _looking(atoms, window))
+    return [Use(*row[:4], Slot(*row[4:6]), *row[6:]) for row in rows]
+
+
+def _looking(atoms: Iterable[int], window: Slot) -> dict[str, object]:
+    return {"atoms": list(atoms), "starts": window.starts, "ends": window.ends, "since": window.starts - LONGEST, "now": now()}
+
+
+def uses_by_atom(atoms: Iterable[int], window: Slot) -> dict[int, list[tuple]]:
+    """What `uses` gives, for a long window of many atoms: of each atom that is used its rows, as `needs.Taken` has them."""
+    found: dict[int, list[tuple]] = {}
+    rows = db.session.connection().execute(BLOCKING_IN_SECONDS, _looking(atoms, window))
+    for row in rows.cursor.fetchall():  # numbers as the driver gives them: there is nothing to convert
+        found.setdefault(row[0], []).append(row)
+    return found
 
 
 def _lock(space: Space) -> list[int]:
@@ -146,12 +243,20 @@ def lock(atoms: Iterable[int] | None = None) -> None:
         db.session.execute(spaces.order_by(Space.id).with_for_update(key_share=True)).all()
 
 
+def lock_together(occurrences: Collection[Occurrence]) -> None:
+    """Lock the atoms of several uses at once: taken one use after the other, two rivals would wait for each other. A single
+    one is locked by whatever is done with it."""
+    if len(occurrences) > 1:
+        lock({atom for occurrence in occurrences for atom in occurrence.space.atom_ids})
+
+
 def _lanes(occurrence: Occurrence, atoms: list[int], slot: Slot) -> tuple[int, int]:
     lanes = occurrence.space.lanes
     if lanes is None:
         return EXCLUSIVE
     wanted = (occurrence.layout and occurrence.layout.lanes) or 1
-    first = free_lane(((low, high) for _, _, low, high in uses(atoms, slot)), lanes, wanted)
+    others = (use for use in uses(atoms, slot) if use.occurrence_id != occurrence.id)
+    first = free_lane(((use.low, use.high) for use in others), lanes, wanted)
     if first is None:
         raise taken()
     return first, first + wanted

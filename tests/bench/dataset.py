@@ -1,6 +1,6 @@
 """The calendar that both applications are measured on: 50 spaces, 6 bookings a day in each, between 8 and 22.
 
-It always ends four weeks after this Monday and grows into the past, so that the week on show is the same at every size.
+It always ends some weeks after this Monday and grows into the past, so that the week on show is the same at every size.
 """
 
 import random
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hub.clock import ROME
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
-SPACES, PER_DAY, FUTURE_DAYS = 50, 6, 28
+SPACES, PER_DAY = 50, 6
 OPENS, CLOSES = 8, 22
 HALF_HOUR = timedelta(minutes=30)
 
@@ -27,9 +27,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The bookings of a database made in the week of this Monday."""
+    """The bookings of a database made in the week of this Monday, which go on for so many days from it."""
 
     monday: date
+    future_days: int = 28
 
     @property
     def week(self) -> date:
@@ -39,12 +40,12 @@ class Calendar:
     def oldest_week(self, total: int) -> date:
         """The first of the oldest seven days that are full."""
         days = total // (SPACES * PER_DAY)
-        return self.monday + timedelta(days=FUTURE_DAYS - days)
+        return self.monday + timedelta(days=self.future_days - days)
 
     def uses(self, total: int) -> list[Use]:
         """Exactly so many bookings, the oldest first."""
         found: list[Use] = []
-        offset = FUTURE_DAYS
+        offset = self.future_days
         while len(found) < total:
             offset -= 1
             midnight = _midnight(self.monday + timedelta(days=offset))
@@ -56,7 +57,7 @@ class Calendar:
 
     def free(self) -> Iterator[Use]:
         """One-hour slots after the last booking that nobody has taken, 700 a day."""
-        day = self.monday + timedelta(days=FUTURE_DAYS + 7)
+        day = self.monday + timedelta(days=self.future_days + 7)
         while True:
             for hour in range(OPENS, CLOSES):
                 starts = _midnight(day) + timedelta(hours=hour)

@@ -39,22 +39,23 @@ class SqliteData:
         self.mark = _digest(self.empty)
 
     @contextmanager
-    def copy(self, application: str, size: str) -> Iterator[str]:
+    def copy(self, application: str, size: str, calendar: Calendar = CALENDAR) -> Iterator[str]:
         """The URL of a copy of this application's database, gone afterwards."""
         file = self.folder / f"copy-{next(_numbers)}.sqlite"
-        shutil.copy(self._made(application, size), file)
+        shutil.copy(self._made(application, size, calendar), file)
         yield f"sqlite:///{file}"
         file.unlink()
 
-    def _made(self, application: str, size: str) -> Path:
-        kept = DATA / f"{application}-{size}-{CALENDAR.monday}-{self.mark}.sqlite"
+    def _made(self, application: str, size: str, calendar: Calendar) -> Path:
+        name = f"{application}-{size}-{calendar.future_days}"
+        kept = DATA / f"{name}-{calendar.monday}-{self.mark}.sqlite"
         if not kept.exists():
-            for stale in DATA.glob(f"{application}-{size}-*.sqlite"):
+            for stale in DATA.glob(f"{name}-*.sqlite"):
                 stale.unlink()
             being_made = self.folder / "being-made.sqlite"
             if application == "portal":
                 shutil.copy(self.empty, being_made)
-            SEEDS[application](f"sqlite:///{being_made}", CALENDAR, SIZES[size])
+            SEEDS[application](f"sqlite:///{being_made}", calendar, SIZES[size])
             shutil.move(being_made, kept)
         return kept
 
@@ -75,28 +76,28 @@ class PostgresqlData:
     name = "postgresql"
     server: str
     migrated: PostgreSQL
-    made: dict[tuple[str, str], str] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
 
     @contextmanager
-    def copy(self, application: str, size: str) -> Iterator[str]:
+    def copy(self, application: str, size: str, calendar: Calendar = CALENDAR) -> Iterator[str]:
         """The URL of a copy of this application's database, gone afterwards."""
-        template = self._made(application, size)
+        template = self._made(application, size, calendar)
         name = f"{template}_copy_{next(_numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self._url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _made(self, application: str, size: str) -> str:
-        name = f"hub_bench_{application}_{size}"
-        if (application, size) not in self.made:
+    def _made(self, application: str, size: str, calendar: Calendar) -> str:
+        name = f"hub_bench_{application}_{size}_{calendar.future_days}"
+        if name not in self.made:
             self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             self._run(f"CREATE DATABASE {name}" + (f" TEMPLATE {self.migrated.template}" if application == "portal" else ""))
-            self.made[application, size] = name
-            SEEDS[application](self._url(name), CALENDAR, SIZES[size])
+            self.made.add(name)
+            SEEDS[application](self._url(name), calendar, SIZES[size])
         return name
 
     def drop(self) -> None:
-        for name in self.made.values():
+        for name in self.made:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
         self.migrated.close()
 

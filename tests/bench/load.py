@@ -48,12 +48,13 @@ class Client:
         self.socket.sendall(message)
 
     def receive(self) -> tuple[int, bytes, bytes]:
-        """Status, head and body of an answer that gives its length."""
+        """Status, head and body of an answer that gives its length; one that gives none has no body."""
         data = b""
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more()
         head = data[:end]
-        length = int(LENGTH.search(head)[1])
+        told = LENGTH.search(head)
+        length = int(told[1]) if told else 0
         while len(data) < end + 4 + length:
             data += self._more()
         if b"Connection: close" in head:
@@ -86,7 +87,7 @@ def _work(task: tuple[int, Sequence[bytes], bool, float, float]) -> Outcome:
     time.sleep(max(0.0, begin - time.monotonic()))
     for message in cycle(messages) if again else messages:
         asked = time.monotonic()
-        if asked - begin > seconds:
+        if outcome.seconds and asked - begin > seconds:
             break
         status, _, body = client.ask(message)
         outcome.seconds.append(time.monotonic() - asked)
@@ -109,7 +110,8 @@ class Clients:
         self.pool.join()
 
     def run(self, port: int, messages: Iterable[Sequence[bytes]], seconds: float, *, again: bool = True) -> Outcome:
-        """Each client sends its own messages for so many seconds, over and over; again=False: each message once."""
+        """Each client sends its own messages for so many seconds, over and over; again=False: each message once. The first one in
+        any case."""
         begin = time.monotonic() + 0.05
         tasks = [(port, one, again, begin, seconds) for one in messages]
         outcomes = self.pool.map(_work, tasks, chunksize=1)

@@ -1,6 +1,6 @@
 """The measurements: pages and commits beside the reference in turns, growth, races, cold start and memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from time import process_time
 
@@ -29,6 +29,11 @@ class Pace:
     seconds: float = 0.6
     commits: int = 30
     races: int = 100
+
+    @property
+    def hurried(self) -> "Pace":
+        """As long in all, in turns of a third: what else a machine does comes and goes, and spoils fewer of them."""
+        return replace(self, rounds=self.rounds * 3, seconds=self.seconds / 3)
 
 
 QUICK = Pace(rounds=1, seconds=0.4, commits=20, races=10)

@@ -15,7 +15,7 @@ from hub.accounts.models import Person, RoleGrant, SignIn
 from hub.booking.models import Booking, BookingChange
 from hub.clock import wall
 from hub.db import db
-from hub.spaces.models import Allocation, Layout, Occurrence, Opening, Space
+from hub.spaces.models import Allocation, Layout, Occurrence, Opening, Rule, Space
 from hub.spaces.service import compose, holiday
 from tests.bench import limit_app
 from tests.bench.dataset import CLOSES, OPENS, SPACES, Calendar, Use
@@ -89,13 +89,14 @@ def _people_and_spaces(calendar: Calendar) -> None:
         words = {"it": f"Spazio numero {n}", "en": f"Space number {n}"}
         text = {"it": "Uno spazio luminoso per riunioni, corsi e prove.", "en": "A bright space for meetings and courses."}
         space = Space(id=n, slug=slug(n), name=words, text=text, kind="atomic", area_m2=60, sort=n)
-        space.published, space.approval, space.equipment = n <= PUBLISHED, "automatic", ["projector", "whiteboard"]
+        space.published, space.equipment = n <= PUBLISHED, ["projector", "whiteboard"]
         space.layouts = [
             Layout(code=code, kind=kind, name={"it": it, "en": en}, capacity=capacity, setup_min=before, cleanup_min=after)
             for code, kind, it, en, capacity, before, after in LAYOUTS
         ]
         db.session.add(space)
         compose(space, [space])
+    db.session.add(Rule(kind="approval", params={"by": "automatic"}, created_at=long_ago))
     db.session.add_all(Opening(weekday=weekday, opens=OPENS * 60, closes=CLOSES * 60) for weekday in range(7))
     db.session.flush()
     if db.engine.dialect.name == "postgresql":

@@ -59,8 +59,7 @@ class Server:
 
     def cpu(self) -> tuple[float, float]:
         """Seconds of CPU so far: of the workers, and of PostgreSQL's processes (0 where it is not on this machine)."""
-        backends = _children(self.database) if self.database else []
-        return sum(map(_cpu, self.workers)), sum(map(_cpu, backends))
+        return cpu_of_children(self.process.pid), cpu_of_children(self.database)
 
     def memory(self) -> tuple[float, float]:
         """MiB of the workers: as PSS, which other programs on the machine make look smaller, and as if they were alone.
@@ -94,7 +93,7 @@ def serve(application: str, url: str, kind: str, first: str) -> Iterator[Server]
     process = subprocess.Popen(command, cwd=ROOT, env=environ)
     try:
         started = _wait(port, process, first, begun)
-        yield Server(port, process, _postmaster(url), started)
+        yield Server(port, process, postmaster(url), started)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -127,7 +126,7 @@ def _wait(port: int, process: subprocess.Popen, page: str, begun: float) -> floa
         return started
 
 
-def _postmaster(url: str) -> int | None:
+def postmaster(url: str) -> int | None:
     """The process that all of PostgreSQL's hang on, where it runs on this machine."""
     if url.startswith("sqlite"):
         return None
@@ -137,6 +136,11 @@ def _postmaster(url: str) -> int | None:
             return int(_stat(backend)[1])
         except OSError:
             return None
+
+
+def cpu_of_children(pid: int | None) -> float:
+    """Seconds of CPU so far of the processes that this one has started; 0 for none."""
+    return sum(map(_cpu, _children(pid))) if pid else 0.0
 
 
 def _stat(pid: int) -> list[str]:

@@ -54,12 +54,18 @@ class Portal:
     def somebody(self) -> str:
         """The address of a new citizen who has confirmed it; the password is the demo's."""
         address = f"persona{next(_numbers)}@officine.example"
-        with _inside(self.database_url):
+        with self.inside():
             person = Person(email=address, given_name="Pia", family_name="Prova", password_hash=passwords.hashed(DEMO_PASSWORD))
             person.confirmed_at = person.created_at = now()
             db.session.add(person)
-            db.session.commit()
         return address
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Where the portal's services work on its database; what they did is committed at the end."""
+        with _inside(self.database_url):
+            yield
+            db.session.commit()
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from playwright.sync_api import expect
 
 from hub.accounts.demo import DEMO_PASSWORD
 from tests.journeys.portal import Portal
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 
 pytestmark = pytest.mark.xdist_group("browser-people")
 NEW = "un'altra frase messa a caso"
 HERE = "/area-personale/sicurezza"
-ways = pytest.mark.parametrize(("width", "javascript"), [(360, True), (360, False), (1280, True), (1280, False)])
 
 
 @ways

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from tests.journeys.portal import Portal
 from tests.journeys.steps import accept, choose_time, describe
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 
 pytestmark = pytest.mark.xdist_group("browser")
 PASSWORD = "quattro parole messe a caso"
@@ -22,8 +22,7 @@ MANAGER = "gestore@officine.example"
 _numbers = count(1)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
-@pytest.mark.parametrize("width", [360, 1280])
+@ways
 def test_a_newcomer_books_and_cancels(portal, visitor, width, javascript):
     live_through(portal, visitor(portal, width, javascript=javascript), visitor(portal, width, javascript=javascript))
 
@@ -54,7 +53,8 @@ def _ask_as_a_stranger(there: Visit, title: str) -> datetime:
     there.look("catalogue")
     page.get_by_label("Quante persone?").fill("18")
     page.get_by_label("Disposizione").select_option(label="Ferro di cavallo")
-    page.get_by_label("Attrezzatura").select_option(label="Proiettore")
+    page.locator("main summary").click()
+    page.locator("main label", has_text="Proiettore").click()
     there.press("Cerca")
     there.arrive("/spazi?*persone=18*")
     expect(page.locator("#results h2")).to_have_text(["Aula 1", "Aula 2"])

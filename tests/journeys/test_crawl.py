@@ -13,7 +13,8 @@ from tests.journeys.words import left_over, said, sources
 pytestmark = pytest.mark.xdist_group("browser-crawl")
 MOST = 250
 ITALIAN = sources()
-TYPED = ("(dato sintetico)", "(demo)")  # titles and names that the demo typed, in whatever language
+# titles and names that the demo typed, in whatever language
+TYPED = ("(dato sintetico)", "Dato sintetico: ", "(demo)", "Community Acceleration Program")
 FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")
 
 

@@ -13,7 +13,7 @@ from hub.accounts.demo import DEMO_PASSWORD
 from tests.databases import Sqlite
 from tests.journeys import steps
 from tests.journeys.portal import Portal, serve
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 from tests.oidc_provider import Provider, provider
 
 pytestmark = pytest.mark.xdist_group("browser-people")
@@ -73,8 +73,7 @@ def read_the_link(portal: Portal, there: Visit, address: str) -> str:
     return re.search(rf"{there.url}({WAY}/conferma/\S+)", mail.get_body(("plain",)).get_content())[1]
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
-@widths
+@ways
 def test_a_citizen_signs_in_with_spid_in_mid_booking(gateway, somebody, width, javascript):
     number = next(_numbers)
     there, who = somebody(width, javascript=javascript), citizen(gateway)
@@ -97,8 +96,7 @@ def test_a_citizen_signs_in_with_spid_in_mid_booking(gateway, somebody, width, j
     assert len(steps.bookings(there)) == 1
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
-@widths
+@ways
 def test_consent_that_is_withheld_loses_nothing(gateway, somebody, width, javascript):
     there = somebody(width, javascript=javascript)
     steps.begin(there, "aula-1", 1)

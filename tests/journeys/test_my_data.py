@@ -5,13 +5,12 @@ from playwright.sync_api import expect
 
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from tests.journeys.steps import fill, send
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 
 pytestmark = pytest.mark.xdist_group("browser-people")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
-@pytest.mark.parametrize("width", [360, 1280])
+@ways
 def test_a_copy_the_looks_and_the_erasure(portal, visitor, width, javascript):
     there = visitor(portal, width, javascript=javascript)
     address = portal.somebody()

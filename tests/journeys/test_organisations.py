@@ -9,7 +9,7 @@ from stdnum import luhn
 
 from tests.journeys.portal import Portal
 from tests.journeys.steps import begin, choose_time, describe, introduce, send
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 
 pytestmark = pytest.mark.xdist_group("browser-people")
 PASSWORD = "quattro parole messe a caso"
@@ -17,7 +17,7 @@ MANAGER = "gestore@officine.example"
 _numbers = count(1001)
 
 
-@pytest.mark.parametrize(("width", "javascript"), [(360, True), (1280, True), (360, False)])
+@ways
 def test_an_organisation_is_founded_verified_and_joined(portal, visitor, width, javascript):
     founder, manager, invited = (visitor(portal, width, javascript=javascript) for _ in range(3))
     live_through(portal, founder, manager, invited)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.journeys import steps
 from tests.journeys.portal import wait_for
-from tests.journeys.visit import Visit
+from tests.journeys.visit import Visit, ways
 
 pytestmark = pytest.mark.xdist_group("browser")
 scripts = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
@@ -138,8 +138,7 @@ def test_the_way_back_to_the_first_step(citizen, javascript):
     assert len(steps.bookings(there)) == 1
 
 
-@scripts
-@pytest.mark.parametrize("width", [360, 1280])
+@ways
 def test_mistakes_are_told_beside_the_field(portal, visitor, width, javascript):
     there = visitor(portal, width, javascript=javascript)
     there.open("/spazi/aula-1/prenota")
@@ -185,9 +184,12 @@ def must_tell(there: Visit, name: str, *labels: str) -> None:
 def test_wrong_filters_are_told(portal, visitor):
     there = visitor(portal, 360)
     there.open("/spazi?persone=0&giorno=2020-01-01")
-    expect(there.page.locator(".hub-count")).to_contain_text("Controlla i filtri")
+    expect(there.page.locator(".hub-count")).to_contain_text("Controlla i criteri")
     there.look("catalogue, wrong")
     there.open("/spazi?persone=1900")
+    expect(there.page.locator(".hub-alternatives")).to_contain_text("al massimo 400 persone")
+    there.look("catalogue, nearest misses")
+    there.open("/spazi?persone=1900&attrezzatura=kitchen")
     expect(there.page.locator(".hub-empty")).to_be_visible()
     there.look("catalogue, empty")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from hub.accounts.demo import DEMO_PASSWORD
@@ -16,6 +17,8 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PERSONAL = ("/area-personale", "/prenota", "/prenotazioni", "/gestione")
 TELL = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI, e.sourceFile))"
+# A phone with scripts and a desk without: each width and each way once, in half the time of every pair.
+ways = pytest.mark.parametrize(("width", "javascript"), [(360, True), (1280, False)], ids=["360-script", "1280-no script"])
 expect.set_options(timeout=PATIENCE * 1000)
 
 

@@ -8,10 +8,11 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
 CATALOGUE = Path(__file__).parents[2] / "hub/translations/en/LC_MESSAGES/messages.po"
+OWN_NAMES = {"Italiano"}  # a language is told by its own name, whatever the page's
 LONG = 12  # letters: so much is found inside a longer text too; less may be a word of another sentence
 SAID = """language => {
   const told = []
-  const mine = element => element.closest('[lang]').lang === language && !element.closest('script, style')
+  const mine = element => element.closest('[lang]').lang === language && !element.closest('script, style, textarea')
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) if (mine(walker.currentNode.parentElement)) told.push(walker.currentNode.data)
   for (const name of ['aria-label', 'alt', 'title', 'placeholder', 'content', 'value'])
@@ -36,15 +37,17 @@ def sources(catalogue: Path = CATALOGUE) -> list[str]:
     for message in messages:
         ids, strings = (part if isinstance(part, tuple) else (part,) for part in (message.id, message.string))
         pairs += zip(ids, strings, strict=False)
-    return [source for source, words in pairs if words and source != words]
+    return [source for source, words in pairs if words and source != words and source not in OWN_NAMES]
 
 
 def left_over(texts: Iterable[str], italian: Iterable[str]) -> list[str]:
     """The texts that hold Italian words of the source."""
     short, long = set(), []
     for source in italian:
-        fixed = re.split(r"%\(\w+\)[sd]", " ".join(source.split()))
-        pattern = ".+".join(re.escape(part) for part in fixed)
+        words = " ".join(source.split())
+        fixed = re.split(r"%\(\w+\)[sd]", words)
+        places = [r"[\d.,]+" if place == "%(num)s" else ".+" for place in re.findall(r"%\(\w+\)[sd]", words)]
+        pattern = "".join(re.escape(part) + place for part, place in zip(fixed, [*places, ""], strict=True))
         if max(len(part) for part in fixed) >= LONG:
             long.append(rf"(?<!\w){pattern}(?!\w)")
         else:

@@ -25,7 +25,7 @@ from hub.clock import now
 from hub.db import db
 from hub.notices.models import Notice
 from tests.client import CheckingClient, Page
-from tests.databases import environment
+from tests.databases import compiled_templates, environment
 from tests.hub.accounts.people import PASSWORD, enter, mail, person
 from tests.live import free_port
 from tests.oidc_provider import CLIENT, LEVEL_2, ROSA, Liar, Provider, certificate, liar, provider
@@ -54,6 +54,7 @@ def lying() -> Iterator[Liar]:
 def portal(database_url: str, settings: dict[str, str]) -> Iterator[Flask]:
     app = create_app(environment(database_url, **settings))
     app.testing, app.test_client_class = True, CheckingClient
+    app.jinja_env.bytecode_cache = compiled_templates()
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -13,7 +13,7 @@ from tests import races
 from tests.databases import ENGINES, environment
 from tests.races import CONTESTANTS, SECRET, Racers
 
-ROUNDS = 10
+ROUNDS = 12
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -1,6 +1,7 @@
 """Bookings in the name of an organisation: whose they are, who may touch them, what is kept of it."""
 
 import json
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,13 +12,15 @@ from hub.accounts.models import Person, SignIn
 from hub.accounts.service import digest, open_sign_in, person_of
 from hub.booking import service
 from hub.booking.models import BookingChange
-from hub.clock import now
+from hub.clock import now, today
 from hub.db import db
 from hub.organisations.models import Membership, Organisation
 from hub.organisations.service import close, membership_of
 from hub.participation.models import LogEntry
 from hub.refusal import Refusal
+from hub.spaces import opening
 from hub.spaces.models import Layout
+from hub.spaces.rules import at_minute
 from tests.hub.accounts.people import PASSWORD, enter, person
 from tests.hub.booking.conftest import ask, free_slot
 
@@ -143,6 +146,28 @@ def test_the_pages_of_an_organisation_s_booking(app):
     assert "Per conto di Amici del Tram" in page.text
     assert "Prenotazioni di Amici del Tram" in colleague.page("/area-personale/prenotazioni").text
     assert "Annullata" in page.form("/annulla").submit().text
+
+
+def test_whoever_acts_for_an_organisation_is_offered_its_hours_and_may_book_them(app):
+    day = today() + timedelta(days=9)
+    with app.app_context():
+        rooms = demo.load_spaces()
+        rosa = person()
+        tram = organisation(rosa)
+        hours = {"opens": 22 * 60, "closes": 24 * 60, "reason": {"it": "Prove serali"}}
+        opening.set_day(rooms["sala-riunioni"], day=day, audience="ets", **hours)
+        db.session.commit()
+        number = tram.id
+    rosa_there = app.test_client()
+    enter(rosa_there, "rosa@posta.example", PASSWORD)
+    address, late = f"/spazi/sala-riunioni/prenota?giorno={day}&durata=60", at_minute(day, 23 * 60).isoformat()
+    assert late not in rosa_there.page(address).html
+    with app.app_context():
+        db.session.execute(sa.update(SignIn).values(acting_for=number))
+        db.session.commit()
+    page = rosa_there.page(address)
+    assert late in page.html
+    assert "Prenota Sala riunioni: Dettagli" in page.form("prenota").submit(starts=late).text
 
 
 def test_an_organisation_is_not_closed_while_it_has_bookings_to_come(session, layout):

@@ -153,7 +153,7 @@ def _text(instant):
         ("persone", "0", "compreso tra 1 e 5000"),
         ("persone", "molti", "numero"),
         ("giorno", "domani", "data valida"),
-        ("durata", "7", "non è una opzione"),
+        ("durata", "7", "Scegli dall'elenco"),
     ],
 )
 def test_a_wrong_wish_is_answered_beside_its_field_and_nothing_is_lost(client, field, value, words):
@@ -228,8 +228,10 @@ def test_the_manager_s_refusal_needs_a_reason_and_asks_for_it_beside_the_field(a
     book(sign_in(client, CITIZEN))
     manager = sign_in(app.test_client(), MANAGER)
     request = manager.page(manager.page("/gestione/richieste").link("Assemblea dei soci"))
-    assert "Scrivi il motivo" in request.form().submit(refuse="y", reason="").text
-    assert "Richiesta rifiutata" in request.form().submit(refuse="y", reason="Serve per un corso").text
+    assert "Scrivi il motivo" in request.form().submit(refuse="y", reason_code="other", reason="").text
+    assert "Scegli il motivo" in request.form().submit(refuse="y", reason="Serve per un corso").text
+    sent = request.form().submit(refuse="y", reason_code="priority", reason="Serve per un corso")
+    assert "Richiesta rifiutata" in sent.text and "Altre attività hanno la precedenza: Serve per un corso" in sent.text
     assert (
         "Serve per un corso"
         in client.page("/area-personale/prenotazioni").client.page(f"/prenotazioni/{request.path[-14:]}").text
@@ -342,3 +344,56 @@ def test_what_is_corrected_after_a_used_key_is_another_sending(client):
     refused = form.submit(starts=first_time(choice), persone="9")
     assert refused.status == 422
     assert "Passo 2 di 4" in refused.form("prenota").submit(starts=first_time(choice)).text
+
+
+def test_the_price_is_told_for_each_that_one_may_be_and_the_deposit_before_sending(client):
+    choice = sign_in(client, CITIZEN).page(wish())
+    who = choice.form("prenota").submit(starts=first_time(choice)).form().submit(title="Assemblea", purpose="meeting")
+    assert "Residente a Lecce: 10 €" in who.text and "Persona non residente: 20 €" in who.text
+    asked = who.form().submit(resident="y", free_reason="other", free_words="Siamo volontari")
+    assert "Prezzo 10 €" in asked.text and "chiesto: Altro. Siamo volontari" in asked.text
+    assert "Riceve indietro tutto" in asked.text and "Cauzione" not in asked.text
+    page = book(sign_in(client, MANAGER), "officina-grande", persone=60)
+    assert "Cauzione 200 €" in page.text
+    choice = client.page(wish("officina-grande", days=17, persone=60))
+    who = choice.form("prenota").submit(starts=first_time(choice)).form().submit(title="Assemblea", purpose="meeting")
+    assert "Con il listino di oggi: 300 €." in who.text
+    assert "Cauzione 200 €" in who.form().submit().text
+
+
+def test_what_the_manager_asked_for_stays_until_it_is_sent_again(app, client):
+    page = book(sign_in(client, CITIZEN))
+    code = re.search(r"OM-\d{4}-\d{6}", page.text)[0]
+    manager = sign_in(app.test_client(), MANAGER)
+    manager.page(f"/gestione/richieste/{code}").form().submit(ask_changes="y", reason="Quante sedie?")
+    moved = client.page(client.page(f"/prenotazioni/{code}").link("Sposta")).form().submit(at="16:00")
+    assert "Quante sedie?" in moved.text.split("Prenotazione")[1] and "Date cambiate" in moved.text
+    assert "Quante sedie?" in client.page(moved.link("Modifica e invia di nuovo")).text
+
+
+def test_an_objection_is_told_as_one(app, client):
+    page = book(sign_in(client, CITIZEN))
+    code = re.search(r"OM-\d{4}-\d{6}", page.text)[0]
+    manager = sign_in(app.test_client(), MANAGER)
+    manager.page(f"/gestione/richieste/{code}").form().submit(announce="y", reason="Serve ad altri", reason_code="priority")
+    announced = client.page(f"/prenotazioni/{code}")
+    assert "Altre attività hanno la precedenza. Serve ad altri" in announced.text and "Risposta del gestore" in announced.text
+    empty = announced.form("osservazioni").submit(words=" ")
+    assert empty.status == 422 and "Scrivi perché la richiesta va accolta" in empty.text
+    assert "Osservazioni inviate" in empty.form("osservazioni").submit(words="Possiamo spostarci").text
+
+
+def test_who_comes_too_early_or_with_too_many_is_told_where_to_go(client):
+    early = client.page(wish(days=400))
+    assert "È troppo presto per prenotare" in early.text
+    many = client.page(wish(persone=99))
+    assert many.status == 422
+    assert "Officina Grande, campate nord e centrale" in client.page(many.link("Cerca uno spazio per 99 persone")).text
+    closed = client.page(f"/spazi/aula-1/prenota?giorno={next_patron()}&durata=120&persone=8")
+    assert "Sant'Oronzo" in closed.text and "#when" in closed.link("Guarda quando è libero")
+
+
+def next_patron():
+    """The next feast of the patron that may be booked."""
+    day = today().replace(month=8, day=26)
+    return day if day > today() + timedelta(days=2) else day.replace(year=day.year + 1)

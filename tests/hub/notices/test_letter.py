@@ -1,5 +1,6 @@
 """A notice in words, and the mail that holds them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import default
@@ -81,7 +82,7 @@ def test_an_address_that_is_none_makes_no_mail(session, address):
 def test_the_calendar_comes_as_a_file(session):
     mail = read(letter(tell(calendar=ENTRY.as_json())))
     (part,) = mail.iter_attachments()
-    assert part.get_filename() == "prenotazione.ics"
+    assert part.get_filename() == "calendario.ics"
     assert part.get_content_type() == "text/calendar"
     assert (part["Content-Type"].params["method"], part["Content-Type"].params["charset"]) == ("PUBLISH", "utf-8")
     (event,) = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
@@ -90,6 +91,13 @@ def test_the_calendar_comes_as_a_file(session):
     assert event["SEQUENCE"] == 2
     assert event["URL"] == "http://localhost/prenotazioni/OM-1"
     assert "questo è un messaggio" in mail.get_body(("plain",)).get_content()
+
+
+def test_several_dates_come_in_one_file_in_the_reader_s_language(session):
+    in_both = {language: [replace(ENTRY, uid=uid, summary=language).as_json() for uid in "ab"] for language in ("it", "en")}
+    (part,) = read(letter(tell(calendar=in_both))).iter_attachments()
+    events = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+    assert [(str(event["UID"]), str(event["SUMMARY"])) for event in events] == [("a", "it"), ("b", "it")]
 
 
 def test_a_template_gets_instants_and_days_back(app, session, tmp_path):

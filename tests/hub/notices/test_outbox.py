@@ -54,6 +54,18 @@ def test_what_was_sent_never_goes_again_and_a_secret_is_forgotten(session, clock
     ]
 
 
+def test_a_notice_erased_on_its_way_does_not_end_the_one_that_took_its_number(session, clock):
+    tell(1)
+    (on_its_way,) = outbox.claim()
+    session.expunge(on_its_way)
+    session.execute(sa.delete(Notice))
+    other = tell(2)
+    session.execute(sa.update(Notice).values(id=on_its_way.id))
+    outbox.sent(on_its_way)
+    outbox.failed(on_its_way, "DATA 451 4.3.0")
+    assert [(notice.key, notice.attempts) for notice in outbox.claim()] == [(other.key, 1)]
+
+
 def test_pauses_grow_from_a_minute_to_six_hours_and_the_tenth_failure_is_the_last(session, clock):
     tell()
     pauses = []

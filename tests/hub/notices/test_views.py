@@ -120,7 +120,7 @@ def test_the_demo_mailbox_shows_the_mails_and_their_links(app, client, people):
     mail = client.page(page.link(SUBJECT))
     assert "questo è un messaggio di prova" in mail.text
     assert mail.link("http://localhost") == "http://localhost"
-    assert "prenotazione.ics" in mail.text
+    assert "calendario.ics" in mail.text
     assert client.get(f"{MAILBOX}?id=<nobody@localhost>").status_code == 404
 
 

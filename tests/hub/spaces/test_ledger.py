@@ -197,3 +197,20 @@ def _drop_guards(session):
 
 def test_a_fresh_database_holds_every_guarantee(session):
     assert missing_guarantees(session.connection()) == []
+
+
+def test_set_up_and_clean_up_shrink_between_two_uses_with_the_same_layout_and_come_back(hub, session):
+    room = hub["aula-1"]
+    layout, other = room.layouts[:2]  # 30 minutes before, 15 after
+    first, last = _owned(room, layout, slot(9, 11)), _owned(room, layout, slot(13, 15))
+    ledger.occupy(first)
+    ledger.occupy(last)
+    assert [(one.setup_min, one.cleanup_min) for one in (first, last)] == [(30, 15), (30, 15)]
+    middle = _owned(room, layout, slot(11, 13))
+    ledger.occupy(middle)
+    assert [(one.setup_min, one.cleanup_min) for one in (first, middle, last)] == [(30, 0), (0, 0), (0, 15)]
+    with pytest.raises(Conflict), session.begin_nested():
+        ledger.occupy(_owned(room, other, slot(15, 16)))
+    ledger.release(middle)
+    assert [(one.setup_min, one.cleanup_min) for one in (first, last)] == [(30, 15), (30, 15)]
+    assert service.audit() == dict.fromkeys(service.AUDITS, 0)

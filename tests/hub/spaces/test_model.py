@@ -3,18 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from hub import create_app, demo
+from hub import demo
 from hub.clock import now
 from hub.db import db
 from hub.spaces import ledger, service
 from hub.spaces.ledger import Conflict
 from hub.spaces.models import Closure, Occurrence
 from hub.spaces.rules import Slot
-from tests.databases import ENGINES, environment
+from tests.machines import examples
 from tests.races import drop_the_guard
 
 DAY = datetime(2027, 6, 9, tzinfo=UTC)
@@ -120,34 +120,14 @@ class Ledger(RuleBasedStateMachine):
         return None
 
 
-EXAMPLES = settings(
-    max_examples=50,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-    print_blob=False,
-)
+EXAMPLES = examples(50, steps=40)
 
 
-@pytest.fixture(params=ENGINES)
-def ledger_of_its_own(request):
-    """A database whose transaction the machine begins anew for each example."""
-    with request.getfixturevalue(request.param).fresh() as url:
-        app = create_app(environment(url))
-        with app.app_context():
-            yield
-            db.session.rollback()
-            db.session.remove()
-            db.engine.dispose()
-
-
-def test_the_ledger_agrees_with_a_grid_of_quarter_hours(ledger_of_its_own):
+def test_the_ledger_agrees_with_a_grid_of_quarter_hours(database_of_its_own):
     run_state_machine_as_test(Ledger, settings=EXAMPLES)
 
 
-def test_with_the_guard_off_the_model_finds_what_was_taken_twice(ledger_of_its_own):
+def test_with_the_guard_off_the_model_finds_what_was_taken_twice(database_of_its_own):
     drop_the_guard()
     with pytest.raises((AssertionError, ExceptionGroup)):
         run_state_machine_as_test(Ledger, settings=settings(EXAMPLES, phases=[Phase.generate], report_multiple_bugs=False))

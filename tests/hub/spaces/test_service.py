@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from hub import demo
-from hub.clock import today
 from hub.spaces import service
 from hub.spaces.models import Opening
+from hub.spaces.rules import Slot, at_minute
 
 
 @pytest.fixture
@@ -31,27 +32,19 @@ def test_a_holiday_is_opened_again_by_an_exception(hub, session):
     assert service.days_of(hub["portico"], patron, 1)[0].slots == ()
 
 
-def slugs(found):
-    return [space.slug for space, _, _ in found]
-
-
-def test_the_search_answers_with_spaces_and_combinations(hub):
-    assert slugs(service.find(people=180)) == ["officina-grande", "corte-urbana"]
-    assert slugs(service.find(layout="u_shape")) == ["aula-1", "aula-2"]
-    assert slugs(service.find(people=50, layout="classroom")) == ["aule-1-2"]
-    assert slugs(service.find(equipment="printer_3d")) == ["laboratorio-digitale"]
-    assert len(service.find(step_free=True)) == len(demo.SPACES)
-
-
-def test_a_day_leaves_only_what_is_free_on_it(hub):
-    assert service.find(day=date(today().year + 1, 8, 26)) == []
-    day = today() + timedelta(days=20)
-    while service.holiday(day):
-        day += timedelta(days=1)
-    assert len(service.find(day=day)) == len(demo.SPACES)
-
-
 def test_every_space_of_the_demo_speaks_both_languages(hub):
     for space in hub.values():
         texts = [space.name, space.text, *(layout.name for layout in space.layouts)]
         assert all(set(text) == {"it", "en"} and all(text.values()) for text in texts)
+
+
+def test_the_free_week_begins_on_the_grid_and_shows_nothing_shorter_than_a_booking(hub, session):
+    room, day = hub["aula-1"], date(2027, 2, 2)  # a Tuesday
+    for begins, ends in ((8 * 60, 12 * 60 + 30), (13 * 60, 15 * 60)):  # half an hour is free between them
+        service.close(room, Slot(at_minute(day, begins), at_minute(day, ends)), {"it": "Lavori"})
+    with time_machine.travel(at_minute(day - timedelta(days=1), 15 * 60 + 17)):
+        ((_, free),) = service.free_week(room, day, 1)
+    assert free == [Slot(at_minute(day, 15 * 60 + 30), at_minute(day, 22 * 60))]
+    with time_machine.travel(at_minute(day - timedelta(days=3), 15 * 60)):
+        ((_, free),) = service.free_week(room, day, 1)
+    assert free == [Slot(at_minute(day, 15 * 60), at_minute(day, 22 * 60))]
