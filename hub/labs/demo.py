@@ -12,6 +12,7 @@ from hub.accounts.models import Person
 from hub.clock import now, today, wall
 from hub.families import service as families
 from hub.labs import editions, enrolment, programme, seats, sessions, team
+from hub.labs.demo_2023 import load_edition
 from hub.labs.enrolment import Wanted
 from hub.labs.models import Activity, Edition
 from hub.spaces.models import Layout, Space
@@ -151,10 +152,13 @@ def load_programme(people: Mapping[str, Person], spaces: Mapping[str, Space]) ->
         starts_on=date(2023, 1, 1),
         ends_on=date(2023, 12, 31),
     )
+    past = {}
     for facts in TOLD:
         text = {language: words + SOURCE[language] for language, words in facts["text"].items()}
         told = programme.create(by=manager, edition_id=before.id, **facts | {"text": text})
-        told.state = "closed"  # it was over before there was a portal: nobody could publish it, or keep its register here
+        told.state = "closed"  # it was over before there was a portal: nobody could publish it here
+        past[told.slug] = told
+    load_edition(past, by=manager)
     this = _edition(today().year)
     made = {name: _announce(one, this, spaces[one.space], manager) for name, one in MADE_UP.items()}
     for role in ("citizen", "administrator", "evaluator", "manager"):  # one more than there are places
