@@ -59,6 +59,25 @@ def acts_as(role: str) -> bool:
     return current_app.config["STAFF_SECOND_FACTOR"] != "required" or _has_shown_two_proofs()
 
 
+def with_two_proofs(view: Callable) -> Callable:
+    """Beneath a mark, where what is shown of others asks of every reader the proofs that the staff gives."""
+
+    @wraps(view)
+    def proven(*args, **kwargs):
+        if current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs():
+            return current_app.login_manager.needs_refresh()
+        return view(*args, **kwargs)
+
+    return proven
+
+
+def owes_a_proof() -> bool:
+    """Whether the reader of a page that is for others too is of the staff, and has not come in as the staff must."""
+    if not (current_user.is_authenticated and current_user.roles):
+        return False
+    return current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs()
+
+
 def _has_shown_two_proofs() -> bool:
     """Whether this sign-in came with a second factor, or with a digital identity of level 2, which is two proofs itself."""
     return current_user.level >= 2 or current_user.sign_in.second_factor_at is not None

@@ -42,3 +42,9 @@ def go(url: str) -> Response:
         response.location = url
     response.vary.add("HX-Request")
     return response
+
+
+def never_kept(response: Response) -> Response:
+    """After each request of a blueprint whose pages speak of one person before anybody has signed in: nobody keeps them."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

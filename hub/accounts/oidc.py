@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import wraps
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -23,7 +23,7 @@ from hub.clock import now, today
 from hub.db import db, undo, writes
 from hub.filters import language, shown
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import go, never_kept, screen
 from hub.sealing import Unreadable, seal, unseal
 from hub.web import log
 
@@ -45,11 +45,7 @@ def with_gateway(view: Callable) -> Callable:
     return entered
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    """These pages speak of one person, who may not be signed in yet."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+bp.after_request(never_kept)  # these pages speak of one person, who may not be signed in yet
 
 
 @bp.get("")

@@ -41,12 +41,6 @@ def _photos(endpoint: str | None, _values: dict | None) -> None:
         request.max_content_length = MOST_BYTES
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 @bp.route("/arrivi", methods=["GET", "POST"])
 @managers
 def expected() -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -16,7 +16,7 @@ from hub.clock import today, wall
 from hub.db import db, undo
 from hub.organisations.members import organisations_to_act_for
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import go, never_kept, screen
 from hub.spaces import rules as space_rules
 from hub.spaces import service as spaces
 from hub.spaces.ledger import Conflict
@@ -29,11 +29,7 @@ from hub.spaces.terms import Terms
 bp = Blueprint("booking_steps", __name__)
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    """A draft is personal even before anybody has signed in for it."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+bp.after_request(never_kept)  # a draft is personal even before anybody has signed in for it
 
 
 @bp.route("/spazi/<slug>/prenota", methods=["GET", "POST"])

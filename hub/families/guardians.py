@@ -16,18 +16,14 @@ from hub.families.models import FamilyInvitation, Participant
 from hub.forms import Form
 from hub.organisations.words import INVITATION_ENDS
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import go, never_kept, screen
 
 bp = Blueprint("family_people", __name__)
 NUMBER = "int(max=2147483647)"
 ONE = f"/area-personale/famiglia/<{NUMBER}:id>"
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    """An invitation is personal even before anybody has signed in for it."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+bp.after_request(never_kept)  # an invitation is personal even before anybody has signed in for it
 
 
 @bp.route(f"{ONE}/adulti", methods=["GET", "POST"])
@@ -207,7 +203,8 @@ def _invited(token: str, form: Form) -> Response:
     if found.invited_as == "guardian" and not isinstance(form, AnswerForm):
         refused, form = form.form_errors, AnswerForm(formdata=None)
         form.form_errors.extend(refused)
-    return screen("families/invitation.html", status=form.http_status, form=form, invitation=found, token=token)
+    joins = service.guards(found.inviter, found.participant)
+    return screen("families/invitation.html", status=form.http_status, form=form, invitation=found, token=token, joins=joins)
 
 
 # --- whose it is

@@ -1,6 +1,6 @@
 """The managers' desk for a record whose person has come of age, and to whom nobody handed it."""
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -14,12 +14,6 @@ from hub.screen import go, screen
 
 bp = Blueprint("families_staff", __name__, url_prefix="/gestione/schede")
 NUMBER = "<int(max=2147483647):id>"
-
-
-@bp.after_request
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.get("")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -29,7 +29,7 @@ from hub.labs.models import Activity, BasketLine, Session
 from hub.organisations.members import organisations_to_act_for
 from hub.organisations.models import Organisation
 from hub.refusal import Refusal, refusals
-from hub.screen import go, screen
+from hub.screen import go, never_kept, screen
 
 bp = Blueprint("enrolling", __name__)
 bp.app_template_filter("session_place")(lambda session: local(papers.where(session)))
@@ -39,11 +39,7 @@ RECEIPT_MOST = baskets.MOST_LINES
 OF_RECORD = {"age", "born", "birth", "emergency", "residents_first"}  # rules that look at what stands in somebody's record
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    """Who is to be enrolled is personal, whatever the address."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+bp.after_request(never_kept)  # who is to be enrolled is personal, whatever the address
 
 
 # --- whom, and what the activity asks

@@ -1,10 +1,10 @@
 """Notes on health, for who works in an activity: whose there are, and on the days on which they are needed what they say."""
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from hub.access import residents
+from hub.access import residents, with_two_proofs
 from hub.clock import today
 from hub.db import db, undo, writes
 from hub.forms import told
@@ -15,12 +15,6 @@ from hub.screen import screen
 
 bp = Blueprint("health_notes", __name__, url_prefix="/gestione/attivita/<slug>/salute")
 NUMBER = "<int(max=2147483647):id>"
-
-
-@bp.after_request
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.get("")
@@ -39,6 +33,7 @@ def notes(slug: str) -> ResponseReturnValue:
 
 @bp.get(f"/{NUMBER}")
 @residents
+@with_two_proofs
 @writes
 def note(slug: str, id: int) -> ResponseReturnValue:
     """What one note says: whoever answers for whom it is about reads that it was opened."""

@@ -16,18 +16,14 @@ from hub.organisations.models import Invitation, Membership
 from hub.organisations.rules import ACTING_ROLES
 from hub.organisations.words import INVITATION_ENDS, ROLES_TOLD
 from hub.refusal import Refusal
-from hub.screen import go, screen
+from hub.screen import go, never_kept, screen
 
 bp = Blueprint("organisations_people", __name__)
 NUMBER = "int(max=2147483647)"
 ONE = f"/area-personale/organizzazioni/<{NUMBER}:id>"
 
 
-@bp.after_request
-def _private(response: Response) -> Response:
-    """An invitation is personal even before anybody has signed in for it."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+bp.after_request(never_kept)  # an invitation is personal even before anybody has signed in for it
 
 
 @bp.route(f"{ONE}/inviti", methods=["GET", "POST"])

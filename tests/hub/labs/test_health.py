@@ -163,3 +163,14 @@ def test_the_trainer_reads_a_note_on_the_day_and_the_parent_sees_who_did(app):
         assert [rosa.get(address).status_code for address in (path, f"{path}/{number}")] == [404, 404]
         looks = rosa.page(f"/area-personale/famiglia/{child}/accessi")
         assert looks.text.count("La nota sulla salute (robot)") == 1 and "Trainer Greco" in looks.text
+
+
+def test_where_the_staff_has_a_second_factor_a_trainer_needs_one_to_read_a_note(app):
+    with app.app_context():
+        number = enrolled_with_a_note().id
+    app.config["STAFF_SECOND_FACTOR"] = "required"
+    trainer = app.test_client().known_as("trainer@posta.example")
+    answer = trainer.get(f"/gestione/attivita/robot/salute/{number}")
+    assert answer.status_code == 303 and "secondo-fattore" in answer.location
+    app.config["STAFF_SECOND_FACTOR"] = "optional"
+    assert trainer.get(f"/gestione/attivita/robot/salute/{number}").status_code == 403
