@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app hub
 
-.PHONY: run test bench lint install messages lock clean
+.PHONY: run test test-spark bench lint install messages lock clean
 
 run: install
 	@$(FLASK) hub prepare
@@ -13,6 +13,14 @@ run: install
 test: install .venv/test.done
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+# PySpark lies apart, where only this target looks: it is large, needs Java 17 and slows no other test down.
+test-spark: install .venv/test.done .venv/spark.done
+	@PYTHONPATH=.venv/spark $(BIN)/python -m pytest tests/impact/test_spark.py $(ARGS)
+
+.venv/spark.done: requirements-spark.lock .venv/packages.done
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target .venv/spark -r requirements-spark.lock
+	@touch $@
 
 bench: install .venv/test.done
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -50,6 +58,7 @@ messages: .venv/packages.done
 lock:
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	@uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-test.lock
+	@uv pip compile pyproject.toml --only-group spark --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-spark.lock
 
 clean:
 	rm -rf .venv instance

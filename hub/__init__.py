@@ -15,8 +15,11 @@ from hub.accounts.oidc import bp as oidc
 from hub.accounts.security import bp as security
 from hub.accounts.staff import bp as accounts_staff
 from hub.accounts.views import bp as accounts
+from hub.agenda import fetching
 from hub.agenda import personal as agenda_personal
 from hub.agenda.feeds import bp as feeds
+from hub.agenda.listing_views import bp as listing
+from hub.agenda.partner_views import bp as partners
 from hub.agenda.views import bp as agenda
 from hub.booking import personal as booking_personal
 from hub.booking.closures import bp as closures
@@ -34,11 +37,23 @@ from hub.families.guardians import bp as family_people
 from hub.families.staff import bp as families_staff
 from hub.families.views import bp as families
 from hub.labs import personal as labs_personal
+from hub.labs.certificate_desk import bp as certificate_desk
+from hub.labs.certificate_views import bp as certificates
 from hub.labs.edition_views import bp as editions
 from hub.labs.enrol_views import bp as enrolling
+from hub.labs.feedback_views import bp as feedback
+from hub.labs.group_file_views import bp as group_files
+from hub.labs.group_views import bp as groups
 from hub.labs.health_views import bp as health_notes
+from hub.labs.mentor_views import bp as mentoring
+from hub.labs.message_views import bp as messages
 from hub.labs.mine_views import bp as enrolments
+from hub.labs.path_staff import bp as paths_staff
+from hub.labs.path_views import bp as paths
+from hub.labs.presence_views import bp as presence
 from hub.labs.question_views import bp as questions
+from hub.labs.register_views import bp as register
+from hub.labs.school_views import bp as school_hours
 from hub.labs.session_views import bp as sessions
 from hub.labs.staff import bp as labs_staff
 from hub.labs.team_views import bp as team
@@ -62,7 +77,7 @@ from hub.spaces.hours import bp as hours
 from hub.spaces.prices import bp as prices
 from hub.spaces.views import bp as spaces
 
-GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, navigation)
+GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, fetching, navigation)
 PERSONAL = (
     *(accounts_personal, organisations_personal, families_personal, booking_personal),
     *(labs_personal, agenda_personal, pages_personal),
@@ -73,7 +88,9 @@ ROOMS = (
     *(families, family_people, families_staff),
     *(spaces, hours, prices, booking, booking_steps, series, booking_staff, payments, statistics, closures, regulations),
     *(desk, labs, labs_staff, sessions, editions, team, questions, enrolling, enrolments, health_notes),
-    *(entrances, agenda, feeds, evaluation, day),
+    *(register, presence, certificates, certificate_desk, school_hours, feedback),
+    *(paths, mentoring, paths_staff, groups, group_files, messages),
+    *(entrances, agenda, listing, feeds, partners, evaluation, day),
     *(pages, rating, reports, search, pages_staff),
 )
 

@@ -18,16 +18,21 @@ from hub.accounts.models import ROLES
 from hub.accounts.roles import grant_role
 from hub.accounts.service import person_with, purge_expired
 from hub.accounts.throttle import purge_attempts
+from hub.agenda import partners
 from hub.booking.arrivals import close, remind
 from hub.booking.decision import escalate, expire, settle
 from hub.booking.limits import purge_turned
 from hub.booking.service import sweep
 from hub.clock import now
-from hub.db import db, is_unavailable, must_hold_guarantees
+from hub.db import db, is_unavailable, must_hold_guarantees, reading
+from hub.evaluation.side_files import write_side_files
 from hub.families.invitations import purge_family_invitations
-from hub.labs import seats
+from hub.labs import meetings, paths, seats
 from hub.labs.basket import purge_baskets
+from hub.labs.feedback import invite as ask_how_it_was
 from hub.labs.health import purge_notes
+from hub.labs.reminders import remind as remind_of_sessions
+from hub.labs.roster import purge_groups
 from hub.notices.post import post
 from hub.notices.service import purge_private
 from hub.notices.work import Worker
@@ -64,15 +69,21 @@ def purge() -> None:
     purge_invitations(now())
     purge_family_invitations(now())
     purge_notes(now())
+    purge_groups(now())
     purge_baskets(now())
     purge_turned(now())
     forget_old_addresses(now())
 
 
+def refresh_partners() -> None:
+    """Ask the other hubs for their calendars, those whose turn it is."""
+    partners.refresh(current_app.extensions["fetch"])
+
+
 # What the worker does unasked: every so many seconds, each in a transaction of its own.
 DUTIES = [
-    *((60, duty) for duty in (seal_log, sweep, settle, expire, close, seats.settle)),
-    *((600, duty) for duty in (remind, escalate)),
+    *((60, duty) for duty in (seal_log, sweep, settle, expire, close, seats.settle, refresh_partners)),
+    *((600, duty) for duty in (remind, escalate, paths.settle, meetings.remind, ask_how_it_was, remind_of_sessions)),
     (3600, purge),
 ]
 
@@ -168,9 +179,16 @@ def seal() -> None:
 @hub.command("export-log")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="csv or parquet; by FILE's suffix where left out.")
-def export(file: Path, form: str | None) -> None:
-    """Write the sealed participation log to FILE, for `python -m impact`."""
+@click.option("--side", is_flag=True, help="Write people.csv, activities.csv and openings.csv beside FILE.")
+def export(file: Path, form: str | None, side: bool) -> None:
+    """Write the sealed participation log to FILE, for `python -m impact`. Its folder is made if there is none."""
     form = form or file.suffix.lstrip(".").lower()
     if form not in FORMATS:
         raise click.UsageError("say --format csv or --format parquet, or give FILE one of these suffixes")
+    file.parent.mkdir(parents=True, exist_ok=True)
     click.echo(f"Rows written: {export_log(file, form)}.")
+    if side:
+        with reading():
+            written = write_side_files(file.parent)
+            db.session.rollback()
+        click.echo(f"Side files written: {', '.join(path.name for path in written)}.")

@@ -9,6 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.accounts.demo import load_people
+from hub.agenda.demo import load_partner
 from hub.booking.demo import load_bookings
 from hub.clock import now, today
 from hub.db import db
@@ -160,6 +161,7 @@ def load() -> None:
     db.session.flush()
     load_bookings(people, load_organisations(people)["association"])
     load_programme(people, spaces)
+    load_partner(people)
 
 
 def load_spaces() -> dict[str, Space]:

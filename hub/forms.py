@@ -68,6 +68,7 @@ class Words(Translations):
 
     ours: ClassVar = {
         "Not a valid time value.": _l("Scrivi un'ora, per esempio 18:30."),
+        "Not a valid datetime value.": _l("Scegli il giorno e l'ora."),
         "Not a valid integer value.": _l("Scrivi un numero intero."),
         "Not a valid choice.": _l("Scegli dall'elenco."),
         "Invalid Choice: could not coerce.": _l("Scegli dall'elenco."),

@@ -84,13 +84,15 @@ class Provider:
         self._process.wait(timeout=30)
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for this machine that nobody has signed but itself: its file, and what a server needs to show it."""
+def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for this machine, by its address and these names, that nobody has signed but itself: its file, and what
+    a server needs to show it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     at = datetime.now(UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), at, at + timedelta(days=1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    known_as = [x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, names)]
+    made = made.add_extension(x509.SubjectAlternativeName(known_as), critical=False)
     file, private = folder / "certificate.pem", folder / "key.pem"
     file.write_bytes(made.sign(key, SHA256()).public_bytes(Encoding.PEM))
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -17,14 +17,17 @@ from hub.accounts import service as accounts
 from hub.accounts.demo import DEMO_PASSWORD, load_people
 from hub.accounts.models import Person, SignIn
 from hub.agenda import tokens
+from hub.agenda.models import PartnerHub
 from hub.booking import service as booking
 from hub.booking.models import Booking, Handover, Payment
 from hub.clock import now, today
 from hub.db import db
 from hub.families import invitations as family_invitations
 from hub.families import service as families
-from hub.labs import basket, editions, enrolment, health, programme, questions, team
+from hub.labs import basket, certificates, editions, enrolment, health, meetings, paths, programme, questions, roster, team
 from hub.labs.enrolment import Wanted
+from hub.labs.models import Certificate, Enrolment
+from hub.notices.letter import stop_token
 from hub.notices.models import Notice
 from hub.notices.service import notice
 from hub.organisations import invitations
@@ -35,7 +38,8 @@ from hub.spaces import opening, price_list, regulations
 from hub.spaces.service import close, space_by
 from tests.databases import environment
 from tests.hub.booking.conftest import free_slot
-from tests.hub.labs.makers import lab, years_ago
+from tests.hub.labs.groups import line
+from tests.hub.labs.makers import lab, organisation, years_ago
 
 ROLES = {
     "visitor": None,
@@ -45,8 +49,8 @@ ROLES = {
     "evaluator": "valutatore@officine.example",
     "administrator": "admin@officine.example",
 }
-VALUES = {"slug": "aula-1", "key": "nessuna-chiave", "code": "OM-2026-000001", "token": "nessuno", "id": 1}
-VALUES |= {"invitation": 1, "member": 1, "name": "nessuno", "number": 1, "pickup": 1}
+VALUES = {"slug": "aula-1", "topic": "imprese", "key": "nessuna-chiave", "code": "OM-2026-000001", "token": "nessuno", "id": 1}
+VALUES |= {"invitation": 1, "member": 1, "name": "nessuno", "number": 1, "pickup": 1, "kind": "csv"}
 
 GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}  # nobody answers there
 
@@ -67,6 +71,7 @@ OWNED = {
     "booking_steps.another_time": {"key": "draft"},
     "booking_steps.who": {"key": "draft"},
     "booking_steps.summary": {"key": "draft"},
+    "certificates.paper": {"id": "enrolment", "key": "certificate"},
     "enrolments.enrolment": {"id": "enrolment"},
     "enrolments.accept": {"id": "enrolment"},
     "enrolments.calendar_file": {"id": "enrolment"},
@@ -75,6 +80,7 @@ OWNED = {
     "enrolments.note": {"id": "enrolment"},
     "enrolling.remove": {"id": "basket_line"},
     "enrolments.withdraw": {"id": "enrolment"},
+    "feedback.give": {"id": "enrolment"},
     "families.record": {"id": "child"},
     "families.add_pickup": {"id": "child"},
     "families.agreements": {"id": "child"},
@@ -87,6 +93,9 @@ OWNED = {
     "family_people.revoke": {"id": "child", "invitation": "family_invitation"},
     "family_people.leave": {"id": "child"},
     "feeds.revoke": {"id": "feed"},
+    "mentoring.mentorship": {"id": "mentorship"},
+    "mentoring.confirm": {"id": "mentorship", "number": "meeting"},
+    "mentoring.void": {"id": "mentorship", "number": "meeting"},
     "notices.message": {"id": "message"},
     "notices.read": {"id": "message"},
     "organisations.organisation": {"id": "organisation"},
@@ -100,6 +109,11 @@ OWNED = {
     "organisations_people.hand_over": {"id": "organisation"},
     "organisations_people.leave": {"id": "organisation"},
     "organisations.close": {"id": "organisation"},
+    "paths.path": {"id": "path"},
+    "paths.add_need": {"id": "path"},
+    "paths.mark_need": {"id": "path", "number": "need"},
+    "paths.need": {"id": "path", "number": "need"},
+    "paths.say_people": {"id": "path"},
     "security.end_sign_in": {"name": "sign_in"},
 }
 # What one role of the staff opens, whosever it is.
@@ -107,6 +121,10 @@ OF_THE_STAFF = {
     "accounts_staff.person": {"id": "person"},
     "accounts_staff.reset_second_factor": {"id": "person"},
     "booking_staff.decide": {"code": "booking"},
+    "certificate_desk.issue": {"slug": "activity", "id": "enrolment"},
+    "certificate_desk.lines": {"slug": "activity"},
+    "certificate_desk.paper": {"slug": "activity", "key": "certificate"},
+    "certificate_desk.revoke": {"slug": "activity", "key": "certificate"},
     "closures.reopen": {"id": "closure"},
     "desk.arrival": {"code": "booking"},
     "desk.arrive": {"code": "booking"},
@@ -118,6 +136,7 @@ OF_THE_STAFF = {
     "editions.clone": {"code": "edition"},
     "editions.edition": {"code": "edition"},
     "families_staff.hand_over": {"id": "child"},
+    "feedback.results": {"slug": "activity"},
     "hours.end_hours": {"id": "opening"},
     "labs_staff.activity": {"slug": "activity"},
     "labs_staff.cancel": {"slug": "activity"},
@@ -129,6 +148,18 @@ OF_THE_STAFF = {
     "notices_staff.retry": {"id": "dead_letter"},
     "organisations_staff.organisation": {"id": "organisation"},
     "pages_staff.report": {"code": "report"},
+    "partners.end": {"id": "partner"},
+    "partners.partner": {"id": "partner"},
+    "partners.refresh": {"id": "partner"},
+    "paths_staff.book": {"slug": "path_activity"},
+    "paths_staff.mark_need": {"slug": "path_activity", "id": "path", "number": "need"},
+    "paths_staff.match": {"slug": "path_activity"},
+    "paths_staff.need": {"slug": "path_activity", "id": "path", "number": "need"},
+    "paths_staff.organisation": {"slug": "path_activity", "id": "path"},
+    "paths_staff.overview": {"slug": "path_activity"},
+    "paths_staff.part": {"slug": "path_activity", "number": "mentorship"},
+    "paths_staff.table": {"slug": "path_activity"},
+    "paths_staff.void": {"slug": "path_activity", "id": "mentored", "number": "meeting"},
     "payments.account": {"code": "booking"},
     "payments.void": {"code": "booking", "id": "payment"},
     "prices.price": {"slug": "space"},
@@ -138,6 +169,9 @@ OF_THE_STAFF = {
     "questions.raise_up": {"slug": "activity", "id": "question"},
     "questions.unask": {"slug": "activity", "id": "question"},
     "regulations.end_rule": {"id": "rule"},
+    "school_hours.activity_csv": {"slug": "activity"},
+    "school_hours.activity_xlsx": {"slug": "activity"},
+    "school_hours.of_activity": {"slug": "activity"},
     "sessions.call_off": {"slug": "activity", "number": "session"},
     "sessions.drop": {"slug": "activity", "number": "session"},
     "sessions.new": {"slug": "activity"},
@@ -152,20 +186,47 @@ OF_THE_STAFF = {
 OF_THE_TEAM = {
     "health_notes.notes": {"slug": "activity"},
     "health_notes.note": {"slug": "activity", "id": "enrolment"},
+    "groups.one": {"slug": "activity", "id": "grouped"},
+    "groups.take_back": {"slug": "activity", "id": "grouped"},
+    "groups.withdraw": {"slug": "activity", "id": "grouped"},
+    "messages.messages": {"slug": "activity"},
+    "presence.admit": {"key": "ticket"},
+    "presence.ticket": {"key": "ticket"},
+    "presence.undo_it": {"key": "ticket"},
+    "register.hours": {"slug": "activity"},
+    "register.hours_table": {"slug": "activity", "kind": "kind"},
+    "register.leaving_page": {"slug": "activity", "number": "session"},
+    "register.not_held": {"slug": "activity", "number": "session"},
+    "register.overview": {"slug": "activity"},
+    "register.paper": {"slug": "activity", "number": "session"},
+    "register.reopen": {"slug": "activity", "number": "session"},
+    "register.row": {"slug": "activity", "number": "session", "id": "enrolment"},
+    "register.save": {"slug": "activity", "number": "session"},
+    "register.sheet": {"slug": "activity", "number": "session"},
+    "register.table": {"slug": "activity", "kind": "kind"},
 }
 # Everybody's who has signed in.
 OF_RESIDENTS = {
     "enrolling.enrol": {"slug": "activity"},
     "enrolling.questions": {"slug": "activity"},
+    "group_files.columns": {"slug": "activity"},
+    "group_files.confirm": {"slug": "activity"},
+    "group_files.file": {"slug": "activity"},
+    "group_files.model_csv": {"slug": "activity"},
+    "group_files.model_xlsx": {"slug": "activity"},
+    "groups.add": {"slug": "activity"},
+    "groups.group": {"slug": "activity"},
 }
 # For whoever holds the secret of the address; to others it does not exist, or is closed.
 KEYED = {
     "accounts.confirm": {"token": "confirm"},
     "accounts.reset": {"token": "reset"},
+    "certificates.genuine": {"key": "certificate"},
     "family_people.accept": {"token": "family_token"},
     "family_people.decline": {"token": "family_token"},
     "family_people.invitation": {"token": "family_token"},
     "feeds.personal": {"token": "feed_token"},
+    "notices.stop": {"token": "stop_token"},
     "oidc.confirm": {"token": "identity"},
     "organisations_people.accept": {"token": "invitation_token"},
     "organisations_people.decline": {"token": "invitation_token"},
@@ -177,8 +238,10 @@ KEYED = {
 COMMON = {
     "booking_steps.when": {"slug": "space"},
     "feeds.space": {"slug": "space"},
+    "feeds.topic": {"topic": "topic"},
     "labs.activity": {"slug": "activity"},
     "labs.calendar_file": {"slug": "activity"},
+    "labs.poster": {"slug": "activity"},
     "pages.service": {"slug": "service"},
     "pages.topic": {"slug": "topic"},
     "series.repeat": {"slug": "space"},
@@ -242,7 +305,21 @@ def _one_of_each() -> dict[str, object]:
     db.session.add(handed)
     db.session.flush()
     known |= {"date": sent.occurrence.id, "photo": handed.id}
-    return known | links | {"topic": "spazio-verde"} | _organisation(people) | _family(citizen) | _programme()
+    partner = PartnerHub(name="Altro hub", feed_url="https://hub.example/", created_at=now(), created_by_id=citizen.id)
+    partner.tried_at = now() + timedelta(days=1)  # so that nobody asks it
+    db.session.add(partner)
+    db.session.flush()
+    known["partner"] = partner.id
+    return (
+        known
+        | links
+        | {"topic": "spazio-verde"}
+        | _organisation(people)
+        | _path(people)
+        | _family(citizen)
+        | _programme()
+        | _group(people)
+    )
 
 
 def _family(citizen: Person) -> dict[str, object]:
@@ -255,8 +332,14 @@ def _family(citizen: Person) -> dict[str, object]:
     activity = lab("robot", begins=now() + timedelta(days=1), asks_health=True)
     line = basket.put(activity, [child], together=False, by=citizen)[0]
     enrolled = enrolment.enrol(activity, [Wanted(child, sealed_health=health.sealed("Asma"))], by=citizen)[0]
+    paper = {"enrolment_id": enrolled.id, "kind": "attendance", "code": certificates.new_code(), "minutes": 60, "of_minutes": 120}
+    db.session.add(Certificate(**paper, issued_at=now(), issued_by_id=citizen.id))
     things = {"child": child.id, "pickup": pickup.id, "family_invitation": invitation.id, "activity": activity.slug}
-    return things | {"family_token": token.rpartition("/")[2], "basket_line": line.id, "enrolment": enrolled.id}
+    return (
+        things
+        | {"certificate": paper["code"]}
+        | {"family_token": token.rpartition("/")[2], "basket_line": line.id, "enrolment": enrolled.id}
+    )
 
 
 def _programme() -> dict[str, object]:
@@ -266,7 +349,28 @@ def _programme() -> dict[str, object]:
     trainer = team.take_on(course, name="Ada Neri", email="", role="trainer", public=True)
     question = questions.ask(course, kind="text", words={"it": "Perché?"}, choices=[], required=False)
     made = {"edition": edition.code, "trainer": trainer.id, "question": question.id}
-    return made | {"session": course.sessions[0].number}
+    ticket = db.session.scalars(sa.select(Enrolment.key).filter_by(activity_id=course.id)).first()
+    return made | {"session": course.sessions[0].number, "ticket": ticket, "kind": "csv"}
+
+
+def _group(people: dict[str, Person]) -> dict[str, object]:
+    """Somebody whom an organisation enrolled in the activity of the family; a link that ends mails."""
+    course, ours = programme.activity_by("robot"), load_organisations(people)["association"]
+    (grouped,) = roster.enrol(course, [line()], organisation=ours, by=people["manager"], channel="import")
+    return {"grouped": grouped.id, "stop_token": stop_token(people["citizen"].subject, "reminder")}
+
+
+def _path(people: dict[str, Person]) -> dict[str, object]:
+    """A path on which the citizen's organisation is, and another one that the citizen mentors."""
+    activity = lab("cap-prova", takes_part="organisation")
+    mine, other = load_organisations(people)["association"], organisation("Cooperativa Prova")
+    path, mentored = (enrolment.enrol_organisation(activity, one, {}, by=people["manager"]) for one in (mine, other))
+    trainer = team.take_on(activity, name="", email=ROLES["citizen"], role="mentor", public=False)
+    matched = paths.match(activity, mentored, trainer, since=now() - timedelta(days=2))
+    told = {"starts": now() - timedelta(hours=3), "minutes": 60, "topic": "Prova"}
+    meeting = meetings.write(matched, "mentor", **told, by=people["citizen"])
+    made = {"path": path.id, "need": paths.add_need(path, "legal", "Statuto").id, "path_activity": activity.slug}
+    return made | {"mentored": mentored.id, "mentorship": matched.id, "meeting": meeting.id}
 
 
 def _organisation(people: dict[str, Person]) -> dict[str, object]:

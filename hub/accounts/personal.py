@@ -11,6 +11,7 @@ from hub.accounts.personal_data import Drawer, hang, rows
 from hub.accounts.rules import must_hold_no_role
 from hub.db import db
 from hub.notices.models import Notice
+from hub.notices.service import choices, forget_choices
 from hub.once import Sending
 from hub.participation import log
 from hub.participation.models import LogEntry
@@ -78,6 +79,12 @@ def init(app: Flask) -> None:
             _("Messaggi che ti abbiamo mandato"),
             _tell_notices,
             lambda person: db.session.execute(sa.delete(Notice).filter_by(subject=person.subject)),
+        ),
+        Drawer(
+            "unwanted_mail",
+            _("Le mail che hai scelto di non ricevere"),
+            lambda person: rows(choices(person.subject), "topic", "at"),
+            lambda person: forget_choices(person.subject),
         ),
         Drawer(
             "participation",

@@ -1,4 +1,5 @@
-"""Calendars to follow from a calendar of one's own: of the spaces for everybody, of somebody's bookings by a secret address."""
+"""Calendars to follow from a calendar of one's own: of the spaces and of the programme for everybody, of what somebody has
+booked, or is enrolled in, by a secret address."""
 
 from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -6,16 +7,22 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from hub.access import public, residents
-from hub.agenda import sheets, tokens
+from hub.agenda import meetings, sheets, tokens
+from hub.agenda.forms import SoughtForm
+from hub.agenda.listing import OURS
+from hub.agenda.meetings import Meetings
+from hub.agenda.partners import hubs
 from hub.agenda.sheets import Contents
 from hub.db import db, undo
 from hub.filters import language, local
 from hub.forms import CreatingForm, tidy
 from hub.ical import feed
+from hub.labs.words import TOPICS
 from hub.refusal import Refusal
 from hub.screen import go, screen
 from hub.sealing import seal, unseal
@@ -23,7 +30,7 @@ from hub.spaces.service import spaces as published_spaces
 
 bp = Blueprint("feeds", __name__)
 HERE = "/area-personale/calendari"
-NAME = "Officine Mezzogiorno"
+NAME, ALL = "Officine Mezzogiorno", "tutti"
 
 
 class FeedForm(CreatingForm):
@@ -53,7 +60,7 @@ def space(slug: str) -> ResponseReturnValue:
 @bp.get("/calendari/personale/<token>.ics")
 @public
 def personal(token: str) -> ResponseReturnValue:
-    """Somebody's bookings, all or those of one space (?spazio=), for whoever holds the secret of the address."""
+    """Somebody's bookings and sessions, all or those of one space (?spazio=), for whoever holds the secret of the address."""
     person = tokens.holder(token) or abort(404)
     slug = request.args.get("spazio") or None
     contents = sheets.of_person(person, slug)
@@ -65,11 +72,37 @@ def personal(token: str) -> ResponseReturnValue:
     return answer
 
 
+@bp.get("/agenda.ics")
+@public
+def programme() -> ResponseReturnValue:
+    """The sessions of the programme, those that fit (see `SoughtForm`); other hubs' dates where they are asked for."""
+    return _programme({})
+
+
+@bp.get("/agenda/<topic>.ics")
+@public
+def topic(topic: str) -> ResponseReturnValue:
+    """The same of one topic."""
+    return _programme({"argomento": topic})
+
+
+def _programme(more: dict[str, str]) -> Response:
+    """A feed of what is sought; 404 where that means nothing. hub: ours unless it says otherwise, `tutti` for all."""
+    asked = {"hub": OURS} | request.args.to_dict() | more
+    form = SoughtForm(MultiDict(asked | ({"hub": ""} if asked["hub"] == ALL else {})))
+    form.offer((hub.id, hub.name) for hub in hubs())
+    if not form.validate():
+        abort(404)
+    told = _("%(hub)s: agenda", hub=NAME)
+    name = f"{told}, {TOPICS[form.topic.data]}" if form.topic.data else told
+    return _answer(meetings.of_programme(form.sought), name, language())
+
+
 def _name_of(contents: Contents | None, slug: str) -> str:
     return local(next(place.name for place in contents.places.values() if place.slug == slug)) if contents else ""
 
 
-def _answer(contents: Contents | None, name: str, words: str) -> Response:
+def _answer(contents: Contents | Meetings | None, name: str, words: str) -> Response:
     """The feed in a language, or 304 to whoever has it as it is.
 
     What it is made of is in memory and the transaction over before the first piece goes out. Last-Modified is told and

@@ -3,7 +3,8 @@
 A calendar of the spaces holds what stands in the ledger: confirmed bookings, closures and sessions of activities. Of a booking
 it tells when and where, and its title where its requester wished so: the query reads nothing else of it; of a session the
 title of its activity, unless that is a draft. Somebody's own calendar holds their bookings, and those of the organisations
-that they may act for now, those that wait too.
+that they may act for now, those that wait too, and the sessions of what they, or a child they answer for, have a place in (see
+`hub.agenda.meetings`).
 
 In the calendar of one space stands what takes any of its atoms: a bay is taken where the whole hall is.
 
@@ -19,7 +20,9 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from hub.accounts.models import Person
+from hub.agenda import meetings
 from hub.agenda.events import REFUSED_STATES, TAKES_PLACE, Desk, Place
+from hub.agenda.meetings import Meetings
 from hub.booking.models import Booking, Series
 from hub.booking.rules import WAITING_STATES
 from hub.clock import starts_of, today
@@ -33,6 +36,7 @@ from hub.spaces.models import Closure, Occurrence, Space, SpaceAtom
 
 BACK, STRUCK_OUT = timedelta(days=92), timedelta(days=30)
 CONFIRMED_STATES = ("approved", "done", "no_show", "cancelled")  # of a cancelled series, what took place stays
+NO_MEETINGS = Meetings()
 VERSION = "2"  # of the form of a feed: another one makes every reader fetch theirs again
 
 
@@ -49,16 +53,19 @@ class Contents:
     here: frozenset[int]
     private: bool
     called_off_since: datetime
+    meetings: Meetings = NO_MEETINGS
 
     @property
     def changed(self) -> datetime | None:
-        return max((row.updated_at for row in self.rows), default=None)
+        times = [row.updated_at for row in self.rows]
+        return max((*times, self.meetings.changed) if self.meetings.changed else times, default=None)
 
     def digest(self, *more: str) -> str:
         """What changes whenever the feed does: of all that is in it. A count and a last change would miss what nobody noted."""
         told = hashlib.sha256(repr((VERSION, more, self.called_off_since, sorted(self.here), self.places)).encode())
         for row in self.rows:
             told.update(repr(tuple(row)).encode())
+        told.update(self.meetings.digest().encode())
         return told.hexdigest()[:32]
 
     def entries(self, language: str, busy: str = "") -> Iterator[Entry | Recurring]:
@@ -67,6 +74,7 @@ class Contents:
         for series_id, group in groupby(self.rows, key=lambda row: row.series_id):
             rows = list(group)
             yield from desk.singles(rows) if series_id is None else desk.series(rows)
+        yield from self.meetings.entries(language)
 
 
 def of_spaces(slug: str | None = None) -> Contents | None:
@@ -81,7 +89,7 @@ def of_spaces(slug: str | None = None) -> Contents | None:
 
 
 def of_person(person: Person, slug: str | None = None) -> Contents | None:
-    """Somebody's bookings, all or those of one space; None where no such space is published."""
+    """Somebody's bookings, and sessions, all or those of one space; None where no such space is published."""
     places, here = _places(slug)
     if slug and not here:
         return None
@@ -96,7 +104,9 @@ def of_person(person: Person, slug: str | None = None) -> Contents | None:
     scope = [Occurrence.booking_id.in_(sa.select(Booking.id).where(theirs, states))]
     if slug:
         scope.append(Occurrence.space_id.in_(here))
-    return Contents(_rows(Booking.title, scope, states), places, here if slug else frozenset(places), True, _called_off_since())
+    mine = meetings.of_person(person, acting, here if slug else None)
+    rows, told = _rows(Booking.title, scope, states), here if slug else frozenset(places)
+    return Contents(rows, places, told, True, _called_off_since(), mine)
 
 
 def _places(slug: str | None) -> tuple[dict[int, Place], frozenset[int]]:

@@ -1,6 +1,6 @@
 """What a family consents to: each purpose by itself, for all activities or for one, with its history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -81,6 +81,33 @@ def withdraw_consent(record: Participant, purpose: str, *, by: Person, activity:
     for one in _live(record, purpose):
         if one.activity_id == (activity.id if activity else None):
             take_back(one, by=by)
+
+
+def give_papers(signed: Mapping[int, Iterable[str]], *, by: Person, activity: Numbered, through: Numbered | None = None) -> None:
+    """What was signed on paper for one activity: purposes by the participant's number. As `give_consent`, of many at once."""
+    lock(*signed)
+    live = sa.select(Consent).filter_by(activity_id=activity.id, withdrawn_at=None)
+    found = db.session.scalars(live.where(Consent.participant_id.in_(signed))).all()
+    standing = {(one.participant_id, one.purpose): one for one in found}
+    wanted = [(number, purpose) for number, purposes in signed.items() for purpose in purposes]
+    wanted = [key for key in wanted if key not in standing or standing[key].text_version != TEXT_VERSION]
+    for key in wanted:
+        if key in standing:
+            standing[key].withdrawn_at, standing[key].withdrawn_by_id = now(), by.id
+    db.session.flush()
+    paper = {"text_version": TEXT_VERSION, "given_by_id": by.id, "given_at": now(), "on_paper": True}
+    paper |= {"activity_id": activity.id, "through_id": through.id if through else None}
+    db.session.add_all([Consent(participant_id=number, purpose=purpose, **paper) for number, purpose in wanted])
+    db.session.flush()
+
+
+def end_papers(record: Participant, *, by: Person, activity: Numbered, through: Numbered, purpose: str = "") -> None:
+    """What was consented to for one activity on paper that an organisation keeps stands no longer: all of it, or one purpose."""
+    lock(record.id)
+    papers = {"participant_id": record.id, "activity_id": activity.id, "through_id": through.id, "withdrawn_at": None}
+    papers |= {"purpose": purpose} if purpose else {}
+    for one in db.session.scalars(sa.select(Consent).filter_by(**papers)).all():
+        _end(one, by)
 
 
 def consent_of(record: Participant, id: int) -> Consent | None:

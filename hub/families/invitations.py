@@ -65,17 +65,31 @@ def hand_over(record: Participant, email: str, *, by: Person) -> FamilyInvitatio
     return _invite(record, "own", email, by, again=True)
 
 
-def _invite(record: Participant, invited_as: str, email: str, by: Person, *, again: bool = False) -> FamilyInvitation:
-    must_be_a_name(by.name)
+def ask_guardian(record: Participant, email: str, *, organisation: str, by: Person) -> FamilyInvitation | None:
+    """Ask whoever answers for a child that an organisation (its name) has entered to take the record over. None where they were
+    asked already, or somebody else answers for the child. Raises Refusal."""
+    if is_guarded(record) or standing(_asked(record, email)) == "open":
+        return None
+    return _invite(record, "guardian", email, by, organisation=organisation)
+
+
+def _asked(record: Participant, email: str) -> FamilyInvitation | None:
     asked = sa.select(FamilyInvitation).filter_by(participant_id=record.id, email=mailbox(email), answer=None)
-    invitation = db.session.scalars(asked).one_or_none()
+    return db.session.scalars(asked.options(joinedload(FamilyInvitation.participant))).one_or_none()
+
+
+def _invite(
+    record: Participant, invited_as: str, email: str, by: Person, *, again: bool = False, organisation: str = ""
+) -> FamilyInvitation:
+    must_be_a_name(by.name)
+    invitation = _asked(record, email)
     if invitation is None:
         invitation = FamilyInvitation(participant_id=record.id, email=mailbox(email), created_at=now())
         db.session.add(invitation)
     else:
         must_not_be_invited(standing(invitation) == "open" and not again)
     invitation.invited_as, invitation.invited_by_id = invited_as, by.id
-    _send(invitation, by)
+    _send(invitation, by, organisation)
     return invitation
 
 
@@ -184,13 +198,16 @@ def purge_family_invitations(at: datetime) -> int:
     return db.session.execute(doomed, execution_options={"synchronize_session": False}).rowcount
 
 
-def _send(invitation: FamilyInvitation, by: Person) -> None:
+def _send(invitation: FamilyInvitation, by: Person, organisation: str = "") -> None:
     token = new_token()
     invitation.token_hash, invitation.expires_at = digest(token), now() + timedelta(days=LINK_DAYS)
     db.session.flush()
     reader = Mailbox(f"family-invitation:{invitation.id}", invitation.email, by.language)
     kind = "families/invited" if invitation.invited_as == "guardian" else "families/offered"
-    notice(kind, to=reader, link=LINK_PATH + token, private=True, inviter=by.name, days=LINK_DAYS)
+    told = {"link": LINK_PATH + token, "inviter": by.name, "days": LINK_DAYS}
+    if organisation:
+        kind, told = "families/entered", told | {"organisation": organisation}
+    notice(kind, to=reader, private=True, **told)
 
 
 def _answer(invitation: FamilyInvitation, answer: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.accounts.models import Person
 from hub.db import UtcDateTime, db, one_of, refuse
 from hub.families.rules import BASES, GENDERS, INVITED_AS, PURPOSES
+from hub.organisations.models import Organisation
 from hub.organisations.rules import ANSWERS
 
 
@@ -77,6 +78,20 @@ class Guardianship(db.Model):
             postgresql_where=sa.text("ended_at IS NULL"),
         ),
     )
+
+
+class Keeper(db.Model):
+    """An organisation (a school, a day centre) entered somebody whom nobody had entered, and keeps their record until a guardian
+    takes it over. guardian: who signed the papers that it keeps.
+    """
+
+    participant_id: Mapped[int] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    guardian: Mapped[str] = mapped_column(sa.String(160), default="")
+    entered_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    organisation: Mapped[Organisation] = relationship()
 
 
 class FamilyInvitation(db.Model):

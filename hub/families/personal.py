@@ -11,7 +11,8 @@ from hub.accounts.personal_data import Drawer, hang, rows
 from hub.db import db
 from hub.families import rules, service
 from hub.families.consents import consents_of
-from hub.families.models import FamilyInvitation, Guardianship, Participant, ParticipantView
+from hub.families.keeping import keeper_of
+from hub.families.models import FamilyInvitation, Guardianship, Keeper, Participant, ParticipantView
 from hub.participation import log
 from hub.participation.models import LogEntry
 
@@ -23,6 +24,7 @@ def _tell(person: Person) -> dict[str, object]:
     answered = sa.select(Guardianship).filter_by(guardian_id=person.id).order_by(Guardianship.id)
     sent = sa.select(FamilyInvitation).filter_by(invited_by_id=person.id).order_by(FamilyInvitation.id)
     got = sa.select(FamilyInvitation).filter_by(email=person.email).order_by(FamilyInvitation.id)
+    entered = sa.select(Keeper).filter_by(entered_by_id=person.id).order_by(Keeper.participant_id)
     looked = sa.select(ParticipantView).filter_by(viewer_id=person.id).order_by(ParticipantView.id)
     return {
         "own_record": _told(own) if own else None,
@@ -31,6 +33,7 @@ def _tell(person: Person) -> dict[str, object]:
         "invitations_sent": rows(db.session.scalars(sent), "invited_as", "email", "created_at", "expires_at", "answer"),
         "invitations_received": rows(db.session.scalars(got), "invited_as", "created_at", "expires_at", "answer"),
         "opened": rows(db.session.scalars(looked), "what", "ref", "at"),
+        "entered": rows(_all(entered), "participant_id", "organisation_id", "entered_at"),
     }
 
 
@@ -38,6 +41,8 @@ def _told(record: Participant) -> dict[str, object]:
     """A record as who answers for it reads it; other adults stand in it where the family wrote them itself."""
     (told,) = rows([record], "id", *service.SAID, "created_at")
     told["pickups"] = rows(record.pickups, "name", "phone", "added_at", "ended_at")
+    if keeper := keeper_of(record):
+        told["entered_by"] = {"organisation": keeper.organisation.name, "signed_by": keeper.guardian, "at": keeper.entered_at}
     consents = consents_of(record)
     told["consents"] = rows(consents, "purpose", "activity_id", "text_version", "given_at", "on_paper", "withdrawn_at")
     looks = sa.select(ParticipantView).filter_by(participant_id=record.id).order_by(ParticipantView.id)

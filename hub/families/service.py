@@ -4,9 +4,9 @@ One lock order: the participant, then what rooms above keep of them. Verbs flush
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -16,7 +16,7 @@ from hub.accounts.service import insert_unless_there
 from hub.clock import now, today
 from hub.db import db
 from hub.families import rules
-from hub.families.models import FamilyInvitation, Guardianship, Participant, ParticipantView, Pickup
+from hub.families.models import FamilyInvitation, Guardianship, Keeper, Participant, ParticipantView, Pickup
 from hub.notices.service import notice
 from hub.organisations.service import lock_person
 from hub.participation import log
@@ -24,6 +24,7 @@ from hub.refusal import must_pass
 
 PATH = "/area-personale/famiglia"
 PER_PAGE = 30
+LOOK = timedelta(hours=1)  # whoever opens the same list again within it has looked once
 SAID = ("given_name", "family_name", "birth_date", "gender", "resident", "emergency_name", "emergency_phone")
 
 
@@ -79,13 +80,21 @@ def is_identified(person: Person) -> bool:
 
 def enter(**said: object) -> Participant:
     """A new record of somebody without an account. said: values of SAID. Raises Refusal."""
-    rules.must_be_born(said["birth_date"], today())
-    record = Participant(**said, subject=f"new:{secrets.token_hex(8)}", created_at=now())
-    db.session.add(record)
+    return enter_all([said])[0]
+
+
+def enter_all(said: Iterable[Mapping[str, object]]) -> list[Participant]:
+    """The same of many at once, in a fixed number of statements. Raises Refusal."""
+    records = []
+    for one in said:
+        rules.must_be_born(one["birth_date"], today())
+        records.append(Participant(**one, subject=f"new:{secrets.token_hex(8)}", created_at=now()))
+    db.session.add_all(records)
     db.session.flush()
-    record.subject = f"participant:{record.id}"  # what the log's vault knows them by, for life
+    for record in records:
+        record.subject = f"participant:{record.id}"  # what the log's vault knows them by, for life
     db.session.flush()
-    return record
+    return records
 
 
 def change(record: Participant, said: Mapping[str, object], *, by: Person) -> None:
@@ -324,6 +333,20 @@ def viewed(record: Participant, what: str, ref: str = "", *, by: Person) -> None
         db.session.flush()
 
 
+def viewed_all(records: Collection[Participant], what: str, ref: str = "", *, by: Person) -> None:
+    """The same of many on one page, in a fixed number of statements: whoever opens it again within the hour is noted once."""
+    mine = sa.select(Guardianship.participant_id).where(Guardianship.guardian_id == by.id, Guardianship.ended_at.is_(None))
+    seen = sa.select(ParticipantView.participant_id).filter_by(viewer_id=by.id, what=what, ref=ref)
+    at = now()
+    guarded = set(db.session.scalars(mine))
+    noted = set(db.session.scalars(seen.where(ParticipantView.at > at - LOOK)))
+    own = {record.id for record in records if record.person_id == by.id or (record.id in guarded and is_minor(record))}
+    new = [record.id for record in records if record.erased_at is None and record.id not in own | noted]
+    if new:
+        same = {"viewer_id": by.id, "what": what, "ref": ref, "at": at}
+        db.session.execute(sa.insert(ParticipantView), [same | {"participant_id": id} for id in new])
+
+
 def views_of(record: Participant, *, page: int = 1) -> tuple[list[ParticipantView], bool]:
     """Who of the staff opened what is kept of a participant, the newest first, a page at a time; and whether there is more."""
     found = sa.select(ParticipantView).filter_by(participant_id=record.id).order_by(ParticipantView.id.desc())
@@ -341,6 +364,7 @@ def erase(record: Participant) -> None:
         room.erased(record)
     for model in (Pickup, FamilyInvitation):
         db.session.execute(sa.delete(model).where(model.participant_id == record.id))
+    db.session.execute(sa.update(Keeper).where(Keeper.participant_id == record.id).values(guardian=""))
     if not record.subject.startswith("person:"):  # else it is an account's, which outlives this record or goes by itself
         log.forget(record.subject)
     record.given_name, record.family_name, record.gender, record.resident = "—", "", "", False

@@ -46,6 +46,7 @@ LOOKED_AT = {
     "enrolments": _("L'elenco degli iscritti"),
     "health": _("La nota sulla salute"),
     "record": _("La scheda"),
+    "group": _("L'elenco di chi è stato iscritto da un'organizzazione"),
     "certificate": _("L'attestato"),
     "pickup": _("A chi può essere affidato all'uscita"),
 }

@@ -33,10 +33,10 @@ class NotAll(Refusal):
     """Nobody was enrolled. against: what speaks against each line, by its number."""
 
     def __init__(self, against: Mapping[int, Sequence[Refusal]]) -> None:
-        super().__init__(
-            "Non abbiamo ancora iscritto nessuno: leggi che cosa non va qui sotto, correggi o togli, poi conferma di nuovo.",
-            rule="basket",
+        told = Refusal(
+            "Non abbiamo ancora iscritto nessuno: leggi che cosa non va qui sotto, correggi o togli, poi conferma di nuovo."
         )
+        super().__init__(told.words, rule="basket")
         self.against = against
 
 

@@ -15,6 +15,23 @@ WIDTH, HEIGHT = 480, 200
 FLOOR = 176  # where things stand
 ROOF = 40
 COLOURS = ("a", "b", "c")
+FRAME = f'viewBox="0 0 {WIDTH} {HEIGHT}"'
+PRINTED = {  # as hub.css has them for the page
+    "paper": "fill:#faf6ec",
+    "roof": "fill:#b9772f",
+    "floor": "fill:#e8cf98",
+    "line": "fill:none;stroke:#004c99;stroke-width:4",
+    "thin": "fill-opacity:.7",
+    "a": "fill:#06c",
+    "b": "fill:#e2c892",
+    "c": "fill:#004c99",
+}
+PRINTED_THEMES = {
+    "life-skills": {"a": "fill:#c8a05a"},
+    "entrepreneurship": {"c": "fill:#4f8a5b"},
+    "inclusion": {"c": "fill:#4f8a5b"},
+    "community": {"b": "fill:#6aa373", "c": "fill:#c8a05a"},
+}
 
 
 class Dice:
@@ -91,15 +108,26 @@ DRAWINGS: dict[str, Callable[[Dice], Iterator[str]]] = {
 @lru_cache(512)
 def cover(slug: str, theme: str) -> Markup:
     """The drawing as SVG, for the page itself: it says nothing that the words do not say, so it is hidden from readers."""
+    head = f'<svg class="hub-cover hub-cover-{theme}" {FRAME} preserveAspectRatio="xMidYMid slice"'
+    body = drawing(slug, theme)
+    return Markup(f'{head} aria-hidden="true" focusable="false">{body}</svg>')  # noqa: S704 - numbers, and a theme of a closed list
+
+
+def printed(slug: str, theme: str) -> str:
+    """The same drawing as a file of its own, with the colours of `hub.css`, for papers."""
+    style = "".join(f".{name}{{{look}}}" for name, look in (PRINTED | PRINTED_THEMES.get(theme, {})).items())
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {FRAME}><style>{style}</style>{drawing(slug, theme)}</svg>'
+
+
+def drawing(slug: str, theme: str) -> str:
+    """What is drawn, without its frame."""
     dice = Dice(f"{theme} {slug}")
     teeth = 6 + dice.upto(4)
     step = math.ceil(WIDTH / teeth)
     roof = "".join(f"M{step * number} {ROOF}V12L{step * (number + 1)} {ROOF}z" for number in range(teeth))
     drawn = "".join(DRAWINGS[theme](dice))
-    head = f'<svg class="hub-cover hub-cover-{theme}" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMidYMid slice"'
     parts = (
-        f'{head} aria-hidden="true" focusable="false">',
         f'<path class="paper" d="M0 0H{WIDTH}V{HEIGHT}H0z"/><path class="roof" d="{roof}"/>',
-        f'{drawn}<path class="floor" d="M0 {FLOOR}H{WIDTH}V{HEIGHT}H0z"/></svg>',
+        f'{drawn}<path class="floor" d="M0 {FLOOR}H{WIDTH}V{HEIGHT}H0z"/>',
     )
-    return Markup("".join(parts))  # noqa: S704 - numbers, and names of the closed list of themes
+    return "".join(parts)

@@ -158,7 +158,6 @@ def _session(activity: Activity, number: int, meeting: Meeting) -> Session:
         title={"it": "Data e presenze: dato sintetico", "en": "Date and register: made-up data"},
         starts_at=meeting.starts,
         ends_at=meeting.starts + timedelta(minutes=meeting.minutes),
-        place="Officine Mezzogiorno",
         state="held",
         minutes=meeting.minutes,
         ical_uid=f"{activity.slug}-{number}@officine.example",

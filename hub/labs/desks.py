@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import abort, flash, request
 
 from hub.db import db, undo
-from hub.forms import told
+from hub.forms import CreatingForm, Form, told
 from hub.labs import programme
 from hub.labs.models import Activity, Session
 from hub.refusal import Refusal
@@ -31,3 +31,28 @@ def carry_out(verb: Callable[[], object], words: str) -> None:
         undo()
         for one in refusal.all:
             flash(told(one), "danger")
+
+
+def done(form: Form, verb: Callable[[], object], words: str) -> bool:
+    """Do it, and say so on the page that comes next; or say why not, in the form. Whether it was done."""
+    try:
+        verb()
+        db.session.commit()
+        flash(words, "success")
+        return True
+    except Refusal as refusal:
+        undo()
+        form.show(refusal)
+        return False
+
+
+def made(form: CreatingForm, verb: Callable[[], object], words: str, url: str) -> bool:
+    """The same for what is made once, however often the form is sent. url: where one goes then."""
+
+    def once() -> None:
+        sending = form.once()
+        if not sending.answer:
+            verb()
+            sending.answer = url
+
+    return done(form, once, words)

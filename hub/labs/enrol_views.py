@@ -303,4 +303,4 @@ def _in_short(activity: Activity) -> str:
     if len(met) == 1:
         return _session(met[0])
     first = _session(met[0])
-    return _("%(count)s incontri (%(length)s in tutto), dal %(first)s", count=len(met), length=minutes(long), first=first)
+    return _("%(count)s incontri (%(length)s in tutto), da %(first)s", count=len(met), length=minutes(long), first=first)

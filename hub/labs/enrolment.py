@@ -120,13 +120,21 @@ def enrol_organisation(
     return made
 
 
-def against(activity: Activity, one: Wanted, *, by: Person) -> list[Refusal]:
-    """All that speaks now against enrolling somebody. Only looks: nothing is locked, and places are not counted."""
+def closed(activity: Activity) -> list[Refusal]:
+    """Why nobody at all can be enrolled in an activity for persons now."""
+    return refusals(lambda: _must_take(activity, "person", seats.span_of(activity), now()))
+
+
+def against(activity: Activity, one: Wanted, *, by: Person, through: Organisation | None = None) -> list[Refusal]:
+    """All that speaks now against enrolling somebody. Only looks: nothing is locked, and places are not counted.
+
+    through: see `enrol`; whoever it has not entered yet may be a row that was never added.
+    """
     at, span = now(), seats.span_of(activity)
     return refusals(
         lambda: _must_take(activity, "person", span, at),
         lambda: _must_be_new(activity, [one.participant]),
-        lambda: _must_be_allowed(activity, one.participant, span, at, by=by, through=None),
+        lambda: _must_be_allowed(activity, one.participant, span, at, by=by, through=through),
         lambda: rules.checked_answers(_asked(activity), one.answers),
     )
 

@@ -134,6 +134,8 @@ def _end_consents(found: Enrolment, by: Person) -> None:
     if found.participant is None:
         return
     health.drop(found.participant_id, found.activity_id)
+    if found.through:
+        consents.end_papers(found.participant, by=by, activity=found.activity, through=found.through)
     if families.answers_for(by, found.participant):
         for purpose in ("participation", health.PURPOSE):
             consents.withdraw_consent(found.participant, purpose, by=by, activity=found.activity)

@@ -62,7 +62,8 @@ class Activity(db.Model):
     enrol_closes_at, half-open; until residents_until it is for residents alone. waiting_most: how many may wait;
     offer_hours: how long a place is offered to who is next; skips_most: how often a group that does not fit is passed over
     before places are kept for it; cancel_hours: until when one may withdraw without being counted as absent. Money is in
-    euro cents. scheduled_minutes: what was promised, where it is not the sum of the sessions.
+    euro cents. scheduled_minutes: what was promised, where it is not the sum of the sessions. feedback_asked_at: when its
+    people were asked how it was, which happens once.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +99,7 @@ class Activity(db.Model):
     cancel_hours: Mapped[int] = mapped_column(default=48)
     asks_health: Mapped[bool] = mapped_column(default=False)
     scheduled_minutes: Mapped[int | None]
+    feedback_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     synthetic: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
@@ -464,6 +466,14 @@ class Certificate(db.Model):
     __table_args__ = (
         one_of("kind", CERTIFICATE_KINDS),
         sa.CheckConstraint("0 < minutes AND minutes <= of_minutes", name="minutes"),
+        sa.Index(
+            "one_live_certificate",
+            "enrolment_id",
+            "kind",
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        ),
     )
 
 
@@ -487,6 +497,17 @@ class Need(db.Model):
     met_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (one_of("area", NEED_AREAS),)
+
+
+class PathPeople(db.Model):
+    """How many of an organisation come to a path, and as what: their names are not asked."""
+
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    people: Mapped[int]
+    roles: Mapped[str] = mapped_column(sa.String(300), default="")
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.CheckConstraint("people BETWEEN 1 AND 100", name="people"),)
 
 
 class Mentorship(db.Model):
@@ -522,7 +543,8 @@ class Mentorship(db.Model):
 
 class Meeting(db.Model):
     """A one-to-one meeting of a mentor and an organisation. Its minutes count when both sides have confirmed it (event_id:
-    the log's row that says so)."""
+    the log's row that says so), until it is void (void_reason: what was wrong with it). reminded_at: when the side that had
+    not answered was asked once more."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mentorship_id: Mapped[int] = mapped_column(sa.ForeignKey("mentorship.id"), index=True)
@@ -536,6 +558,8 @@ class Meeting(db.Model):
     other_confirmed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     event_id: Mapped[str | None] = mapped_column(sa.String(64))
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    void_reason: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     mentorship: Mapped[Mentorship] = relationship()
 
@@ -595,3 +619,12 @@ refuse(
     " OR NEW.enrolment_id <> OLD.enrolment_id",
 )
 refuse(Certificate.__table__, "certificate_kept_delete", "DELETE")
+# What took place is never told otherwise, and counts once: where it is wrong it is made void, and stays.
+refuse(Meeting.__table__, "meeting_kept_delete", "DELETE")
+refuse(
+    Meeting.__table__,
+    "meeting_kept_update",
+    "UPDATE",
+    when="OLD.voided_at IS NOT NULL OR NEW.mentorship_id <> OLD.mentorship_id OR NEW.starts_at <> OLD.starts_at"
+    " OR NEW.minutes <> OLD.minutes OR (OLD.event_id IS NOT NULL AND COALESCE(NEW.event_id, '') <> OLD.event_id)",
+)

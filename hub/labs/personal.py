@@ -13,8 +13,8 @@ from hub.clock import now
 from hub.db import db
 from hub.families import service as families
 from hub.families.models import Guardianship, Participant
-from hub.labs import basket, health
-from hub.labs.models import Activity, Attendance, BasketLine, Certificate, Enrolment, Session, Trainer
+from hub.labs import basket, health, meetings, paths, register
+from hub.labs.models import Activity, ActivityMessage, Attendance, BasketLine, Certificate, Enrolment, Session, Trainer
 from hub.notices.models import Notice
 from hub.refusal import Refusal
 
@@ -78,6 +78,8 @@ def _tell(person: Person) -> dict[str, object]:
     theirs = [record.id for record in basket.candidates(person)]
     mine = sa.select(Enrolment).where(Enrolment.participant_id.in_(theirs)).order_by(Enrolment.id)
     found = list(db.session.scalars(mine.options(joinedload(Enrolment.activity), joinedload(Enrolment.participant))))
+    wrote = sa.select(ActivityMessage).filter_by(by_id=person.id).order_by(ActivityMessage.id)
+    worked = register.worked_by(person)
     works = sa.select(Trainer).filter_by(person_id=person.id).order_by(Trainer.id).options(joinedload(Trainer.activity))
     return {
         "enrolments": [_told(one) for one in found],
@@ -86,8 +88,14 @@ def _tell(person: Person) -> dict[str, object]:
             | {"activity": line.activity.slug, "participant": line.participant_id, "health": health.opened(line.sealed_health)}
             for line in basket.lines_of(person)
         ],
+        "meetings": [
+            rows([one], "starts_at", "minutes", "topic", "voided_at", "void_reason")[0] | {"with": one.mentorship_id}
+            for one in meetings.told_by(person)
+        ],
+        "messages_written": rows(db.session.scalars(wrote), "activity_id", "title", "text", "told", "at"),
         "works_in": [
-            rows([one], "name", "role", "public", "ended_at")[0] | {"activity": one.activity.slug}
+            rows([one], "name", "role", "public", "ended_at")[0]
+            | {"activity": one.activity.slug, "minutes": worked.get(one.id, 0)}
             for one in db.session.scalars(works)
         ],
     }
@@ -120,6 +128,7 @@ def must_have_none_to_come(enrolled: bool) -> None:
 def forget(person: Person) -> None:
     """What is about the person themselves goes with their record (see `erased`); here, what they did."""
     db.session.execute(sa.delete(BasketLine).filter_by(person_id=person.id))
+    paths.unname(person)
     works = sa.update(Trainer).filter_by(person_id=person.id)
     db.session.execute(works.values(name="—", public=False, ended_at=sa.func.coalesce(Trainer.ended_at, now())))
 

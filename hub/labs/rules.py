@@ -227,7 +227,7 @@ def must_fit_in_the_hub(size: int, places: int) -> None:
     """A group that is larger than all the places there are would wait for ever."""
     if size > places:
         raise Refusal(
-            "In tutto ci sono %(places)s posti: un gruppo di %(size)s non può entrare insieme.",
+            "Posti in tutto: %(places)s. Un gruppo di %(size)s non può entrare insieme.",
             places=places,
             size=size,
             rule="group-size",

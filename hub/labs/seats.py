@@ -83,6 +83,14 @@ def places_of(activities: Iterable[int]) -> dict[int, Places]:
     return {id: Places(*counts) for id, *counts in db.session.execute(found)}
 
 
+def has_room(at: datetime) -> sa.ColumnElement[bool]:
+    """Whether an activity has a place that nobody has, nor is kept one at an instant, and nobody waits for."""
+    theirs, kept = Enrolment.activity_id == Activity.id, sa.and_(Enrolment.seat.is_not(None), ~_over(at))
+    count = sa.select(sa.func.count()).where(Seat.activity_id == Activity.id).scalar_subquery()
+    taken = sa.select(sa.func.count()).where(theirs, kept).scalar_subquery()
+    return sa.and_(count > taken, ~sa.exists().where(theirs, Enrolment.state == "waiting"))
+
+
 def position(enrolment: Enrolment) -> int | None:
     """Which one in the waiting list, from 1; None for who does not wait."""
     if enrolment.state != "waiting":

@@ -14,7 +14,7 @@ from hub.accounts.models import Person
 from hub.booking.papers import ADDRESS
 from hub.clock import now, wall
 from hub.db import db
-from hub.labs import people, team
+from hub.labs import attendance, people, team
 from hub.labs.models import Activity, Enrolment, Reminder, Seat, Session, Trainer
 from hub.labs.papers import calendar_entry, where
 from hub.labs.rules import must_be_alive
@@ -123,6 +123,7 @@ def move(
     """
     must_be_alive(session.activity.state)
     must_be_planned(session.state)
+    must_be_unmarked(slot != session.slot and bool(attendance.records_of(session)))
     _must_suit(session.activity, slot, layouts, place, anyway)
     before = {"before": session.starts_at, "before_where": where(session)}
     renamed = session.title != (title or {})
@@ -194,7 +195,8 @@ def call_off(session: Session, reason: str, *, by: Person) -> None:
 
 
 def release(called_off: Sequence[Session], reason: str) -> None:
-    """End sessions that were planned, and give their spaces back."""
+    """End sessions that were planned, and give their spaces back; what their registers say of who came early is voided."""
+    attendance.void_sessions(called_off)
     held = [one for session in called_off for one in session.standing]
     ledger.lock({atom for one in held for atom in one.space.atom_ids})
     for one in held:
@@ -367,6 +369,12 @@ def must_hold(places: int, capacities: list[int]) -> None:
 def must_be_planned(state: str) -> None:
     if state != "planned":
         raise Refusal("Questo incontro si è già svolto o è stato annullato: non si cambia più.", rule="session-state")
+
+
+def must_be_unmarked(marked: bool) -> None:
+    """Whoever was marked came at the time that they were told. marked: whether somebody was, and the time is to change."""
+    if marked:
+        raise Refusal("Nel registro c'è già chi è venuto: prima togli le presenze.", field="day", rule="marked")
 
 
 def must_be_before(starts: datetime, now: datetime) -> None:

@@ -1,12 +1,11 @@
 """What everybody may see of the programme: lists of published activities, and how it stands with enrolling in one."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from hub.clock import now
 from hub.db import db
@@ -14,11 +13,10 @@ from hub.labs import seats
 from hub.labs.models import Activity, Session
 from hub.labs.rules import SHOWN_STATES
 from hub.labs.seats import Places
-from hub.spaces.models import Occurrence
 
 PER_PAGE = 20
 STAGES = ("free_entry", "soon", "open", "full", "closed", "over", "cancelled")
-WITH_SESSIONS = selectinload(Activity.sessions).selectinload(Session.occurrences).joinedload(Occurrence.space)
+WHEN = (selectinload(Activity.sessions), joinedload(Activity.edition))  # what a list tells of each
 
 
 @dataclass(frozen=True)
@@ -47,43 +45,43 @@ class Shown(NamedTuple):
 
 def find(wish: Wish, page: int = 1, size: int = PER_PAGE) -> tuple[list[Shown], int]:
     """A page of what fits, the soonest first (of what is over, the latest), and how many there are in all."""
-    coming = sa.and_(Session.activity_id == Activity.id, Session.state == "planned", Session.ends_at > now())
+    at = now()
+    coming = sa.and_(Session.activity_id == Activity.id, Session.state == "planned", Session.ends_at > at)
     soonest = sa.select(sa.func.min(Session.starts_at)).where(coming).scalar_subquery()
     began = sa.select(sa.func.min(Session.starts_at)).where(Session.activity_id == Activity.id).scalar_subquery()
-    found = sa.select(Activity.id)
     if wish.past:
-        found = found.where(Activity.state.in_(SHOWN_STATES), soonest.is_(None))
-        found = found.order_by(began.desc().nulls_last(), Activity.id.desc())
+        fits, order = [Activity.state.in_(SHOWN_STATES), soonest.is_(None)], (began.desc().nulls_last(), Activity.id.desc())
     else:
-        found = found.where(Activity.state == "published", soonest.is_not(None)).order_by(soonest, Activity.id)
-    for name in ("kind", "area", "theme", "topic"):
-        if wanted := getattr(wish, name):
-            found = found.where(getattr(Activity, name) == wanted)
-    if wish.age is not None:
-        least, most = sa.func.coalesce(Activity.age_min, wish.age), sa.func.coalesce(Activity.age_max, wish.age)
-        found = found.where(least <= wish.age, most >= wish.age)
-    ids = list(db.session.scalars(found))
+        fits, order = [Activity.state == "published", soonest.is_not(None)], (soonest, Activity.id)
+    fits += fitting(wish)
     if wish.free:
-        ids = _to_be_had(ids)
-    return _shown(ids[(page - 1) * size : page * size]), len(ids)
+        fits.append(to_be_had(at))
+    count = sa.func.count().over().label("count")
+    found = sa.select(Activity, count).where(*fits).order_by(*order).offset((page - 1) * size).limit(size)
+    rows = db.session.execute(found.options(*WHEN)).all()
+    if not rows and page > 1:  # beyond the last one
+        return [], db.session.scalar(sa.select(sa.func.count()).select_from(Activity).where(*fits))
+    return _shown([row.Activity for row in rows], at), rows[0].count if rows else 0
 
 
-def _to_be_had(ids: list[int]) -> list[int]:
-    """Those of them that one may enrol in now and get a place, or come to without enrolling."""
-    found, places = _rows(ids), seats.places_of(ids)
-    return [id for id in ids if stage_of(found[id], places[id], now()) in ("free_entry", "open")]
+def fitting(wish: Wish) -> list[sa.ColumnElement[bool]]:
+    """What an activity must be to fit a wish, but for its times and places."""
+    fits = [getattr(Activity, name) == wanted for name in ("kind", "area", "theme", "topic") if (wanted := getattr(wish, name))]
+    if wish.age is not None:
+        fits.append(sa.func.coalesce(Activity.age_min, wish.age) <= wish.age)
+        fits.append(sa.func.coalesce(Activity.age_max, wish.age) >= wish.age)
+    return fits
 
 
-def _rows(ids: Iterable[int], *options: object) -> dict[int, Activity]:
-    theirs = sa.select(Activity).where(Activity.id.in_(list(ids))).options(*options)
-    return {one.id: one for one in db.session.scalars(theirs)}
+def to_be_had(at: datetime) -> sa.ColumnElement[bool]:
+    """Those that one may enrol in at an instant and get a place, or come to without enrolling, if they are not over."""
+    open_ = sa.and_(Activity.enrol_opens_at <= at, Activity.enrol_closes_at > at, seats.has_room(at))
+    return sa.and_(Activity.state == "published", sa.or_(Activity.takes_part == "none", open_))
 
 
-def _shown(ids: list[int]) -> list[Shown]:
-    if not ids:
-        return []
-    found, places, at = _rows(ids, WITH_SESSIONS), seats.places_of(ids), now()
-    return [Shown(found[id], _next(found[id], at), places[id], stage_of(found[id], places[id], at)) for id in ids]
+def _shown(found: list[Activity], at: datetime) -> list[Shown]:
+    places = seats.places_of(one.id for one in found)
+    return [Shown(one, _next(one, at), places[one.id], stage_of(one, places[one.id], at)) for one in found]
 
 
 def _next(activity: Activity, at: datetime) -> Session | None:
@@ -93,9 +91,14 @@ def _next(activity: Activity, at: datetime) -> Session | None:
 
 def stage_of(activity: Activity, places: Places, at: datetime) -> str:
     """How it stands with enrolling at an instant, a code of STAGES. full: one may still wait."""
+    return stage(activity, places, at, over=all(one.ends_at <= at for one in activity.sessions))
+
+
+def stage(activity: Activity | sa.Row, places: Places, at: datetime, *, over: bool) -> str:
+    """The same of whatever has the columns of an activity. over: whether its last session has ended."""
     if activity.state in ("cancelled", "closed"):
         return "cancelled" if activity.state == "cancelled" else "over"
-    if all(one.ends_at <= at for one in activity.sessions):
+    if over:
         return "over"
     if activity.takes_part == "none":
         return "free_entry"

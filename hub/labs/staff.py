@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from hub.access import managers
 from hub.db import db, undo
-from hub.labs import editions, programme, seats, sessions, team
+from hub.labs import editions, programme, register, seats, sessions, team
 from hub.labs.desks import asked_activity, carry_out
 from hub.labs.forms import ActivityForm, FilterForm, PlacesForm, ReasonForm
 from hub.labs.models import Activity
@@ -175,7 +175,7 @@ def publish(slug: str) -> ResponseReturnValue:
 @managers
 def close(slug: str) -> ResponseReturnValue:
     found = asked_activity(slug)
-    carry_out(lambda: programme.close(found), _("Attività conclusa."))
+    carry_out(lambda: register.finish(found, by=current_user), _("Attività conclusa."))
     return go(url_for(".activity", slug=slug))
 
 

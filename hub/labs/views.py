@@ -13,6 +13,7 @@ from hub.labs.cover import cover
 from hub.labs.metatag import metatag
 from hub.labs.models import Activity, Session
 from hub.labs.papers import calendar_entry
+from hub.labs.prints import poster_file
 from hub.labs.show_forms import ShowForm
 from hub.screen import asked_page, screen
 
@@ -95,6 +96,14 @@ def calendar_file(slug: str) -> ResponseReturnValue:
     sheet = calendar(*entries, portal=request.url_root.rstrip("/"))
     headers = {"Content-Disposition": f'attachment; filename="{found.slug}.ics"'}
     return Response(sheet, content_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)
+
+
+@bp.get("/attivita/<slug>/locandina.pdf")
+@public
+def poster(slug: str) -> ResponseReturnValue:
+    """A sheet to hang up, with a QR code that leads to its page."""
+    found = _shown(slug)
+    return poster_file(found, where=[name for name, _slug in _spaces(found.sessions)], ages=ages(found))
 
 
 def _shown(slug: str) -> Activity:

@@ -130,6 +130,13 @@ ATTENDANCES = {
     "late": _("In ritardo"),
     "left_early": _("Uscita anticipata"),
 }
+CHOICES = {  # the same where each is a button
+    "present": _("Presente"),
+    "absent": _("Assente"),
+    "excused": _("Giustificato"),
+    "late": _("In ritardo"),
+    "left_early": _("Uscita prima"),
+}
 SOURCES = {
     "list": _("Elenco"),
     "qr": _("Codice QR"),

@@ -7,15 +7,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import UtcDateTime, db
 
-WAITING = sa.text("sent_at IS NULL AND dead_at IS NULL")
+WAITING = sa.text("sent_at IS NULL AND dead_at IS NULL AND NOT quiet")
 
 
 class Notice(db.Model):
     """One notice to one person, told in `payload` and put into words by the template of its `kind`.
 
     subject: whom it concerns ("person:12"); key: stable for life, it makes the Message-ID, so that a mail sent twice
-    can be told to be the same; private: never shown in the personal area, its payload is dropped once it is sent.
-    It waits while neither sent_at nor dead_at is set; a worker that takes it holds it until lease_until.
+    can be told to be the same; private: never shown in the personal area, its payload is dropped once it is sent;
+    quiet: stands in the personal area alone, since whoever reads wants no mail of its topic.
+    Unless it is quiet it waits while neither sent_at nor dead_at is set; a worker that takes it holds it until lease_until.
     """
 
     __table_args__ = (
@@ -38,6 +39,7 @@ class Notice(db.Model):
     language: Mapped[str] = mapped_column(sa.String(2))
     payload: Mapped[dict] = mapped_column(sa.JSON)
     private: Mapped[bool]
+    quiet: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -1,6 +1,7 @@
 """Notices: tell somebody something in the transaction of the fact itself, and what a person was told."""
 
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
@@ -8,10 +9,12 @@ import sqlalchemy as sa
 
 from hub.clock import now
 from hub.db import db
-from hub.notices.models import Notice
+from hub.notices.models import Notice, OptOut
 
 PER_PAGE = 20
 PRIVATE_DAYS = 30
+# What one may do without, by the kind of the notice. All others are necessary: they confirm, change, call off, or open a door.
+TOPICS = {"labs/reminder": "reminder", "labs/message_extra": "message", "labs/feedback": "feedback"}
 
 
 class Recipient(Protocol):
@@ -31,7 +34,7 @@ def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object
     such, hours as text). `calendar=Entry.as_json()`, or {"it": [...], "en": [...]} of several, comes with the mail as a
     calendar file; urls in it are paths of the portal.
     private: only for the mail, such as a link that signs in; it never stands in the personal area, and its payload goes
-    once it is sent.
+    once it is sent. Whoever opted out of its topic (see TOPICS) gets no mail, and reads it in the personal area.
     """
     told_at = now()
     row = Notice(
@@ -43,6 +46,7 @@ def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object
         language=to.language,
         payload=_plain(payload),
         private=private,
+        quiet=is_unwanted(to.subject, kind),
         created_at=told_at,
         due_at=told_at,
     )
@@ -107,3 +111,39 @@ def purge_private(at: datetime) -> int:
     ended = sa.func.coalesce(Notice.sent_at, Notice.dead_at)
     doomed = sa.delete(Notice).where(Notice.private.is_(True), ended <= at - timedelta(days=PRIVATE_DAYS))
     return db.session.execute(doomed).rowcount
+
+
+# --- what one may do without
+
+
+def is_unwanted(subject: str, kind: str) -> bool:
+    """Whether this person wants no mail of a kind of notice."""
+    topic = TOPICS.get(kind)
+    return topic is not None and db.session.get(OptOut, (subject, topic)) is not None
+
+
+def choose(subject: str, wanted: Collection[str]) -> None:
+    """From now on this person wants mail of these topics, and of no others that one may do without."""
+    for topic in sorted(set(TOPICS.values())):
+        if topic in wanted:
+            db.session.execute(sa.delete(OptOut).where(OptOut.subject == subject, OptOut.topic == topic))
+        else:
+            opt_out(subject, topic)
+
+
+def opt_out(subject: str, topic: str) -> None:
+    """No mail of this topic any more; said twice, it is said."""
+    dialect = db.session.get_bind().dialect.name
+    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
+    line = insert(OptOut).values(subject=subject, topic=topic, at=now())
+    db.session.execute(line.on_conflict_do_nothing())
+
+
+def forget_choices(subject: str) -> None:
+    """What somebody chose goes with them."""
+    db.session.execute(sa.delete(OptOut).where(OptOut.subject == subject))
+
+
+def choices(subject: str) -> list[OptOut]:
+    """The topics of which this person wants no mail, and since when."""
+    return list(db.session.scalars(sa.select(OptOut).where(OptOut.subject == subject).order_by(OptOut.topic)))

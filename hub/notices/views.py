@@ -1,8 +1,8 @@
-"""What a person was told, in their personal area; and in the demo, the mailbox that stands for everybody's."""
+"""What a person was told, in their personal area, and which mails they want; in the demo, the mailbox that stands for all."""
 
 from pathlib import Path
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import Blueprint, abort, current_app, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -11,9 +11,12 @@ from hub.access import public, residents
 from hub.db import db
 from hub.filters import language
 from hub.notices import service
-from hub.notices.letter import words
+from hub.notices.forms import ChoiceForm, StopForm
+from hub.notices.letter import STOP_PATH, stopped_by, words
 from hub.notices.post import LocalMailbox
+from hub.notices.words import TOPICS
 from hub.screen import go, screen
+from hub.web import csrf
 
 bp = Blueprint("notices", __name__)
 ONE = "/area-personale/messaggi/<int(max=2147483647):id>"
@@ -43,6 +46,40 @@ def read(id: int) -> ResponseReturnValue:
     service.mark_read(service.message(current_user.subject, id) or abort(404))
     db.session.commit()
     return go(url_for(".messages"))
+
+
+@bp.route("/area-personale/mail", methods=["GET", "POST"])
+@residents
+def choices() -> ResponseReturnValue:
+    """Which of the mails that I may do without I want."""
+    unwanted = {one.topic for one in service.choices(current_user.subject)}
+    form = ChoiceForm(wanted=[topic for topic in TOPICS if topic not in unwanted])
+    if form.validate_on_submit():
+        service.choose(current_user.subject, form.wanted.data)
+        db.session.commit()
+        flash(_("Scelta salvata."), "success")
+        return go(url_for(".choices"))
+    trail = _trail((_("Le mail che ricevo"), None))
+    notes = {topic: text for topic, (_words, text) in TOPICS.items()}
+    return screen("notices/choices.html", status=form.http_status, form=form, notes=notes, trail=trail)
+
+
+@bp.route(f"{STOP_PATH}<token>", methods=["GET", "POST"])
+@public
+@csrf.exempt
+def stop(token: str) -> ResponseReturnValue:
+    """The link of a mail ends the mails of its topic, signed in or not: by the button, or by one click in a mail program
+    (RFC 8058), which knows nothing of our forms."""
+    one_click = request.form.get("List-Unsubscribe") == "One-Click"
+    if request.method == "POST" and not one_click and not StopForm().validate():
+        abort(400)
+    subject, topic = stopped_by(token) or abort(404)
+    if request.method == "POST":
+        service.opt_out(subject, topic)
+        db.session.commit()
+    trail = [(_("Home"), url_for("pages.home")), (_("Le mail che ricevi"), None)]
+    done = request.method == "POST"
+    return screen("notices/stop.html", form=StopForm(), token=token, topic=TOPICS[topic][0], done=done, trail=trail)
 
 
 def _trail(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:

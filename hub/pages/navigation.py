@@ -58,6 +58,7 @@ class FooterLink(Way):
 ENTRIES = (
     Entry("spaces.catalogue", _("Spazi"), "custom-submenu"),
     Entry("labs.activities", _("Laboratori e corsi"), "custom-submenu"),
+    Entry("listing.agenda", _("Agenda"), "custom-submenu"),
     Entry("agenda.calendar", _("Calendario"), "custom-submenu"),
     Entry("pages.services", _("Servizi"), "all-services", within="pages.service"),
     Entry("booking_staff.requests", _("Richieste"), role="manager"),
@@ -77,6 +78,7 @@ DESKS = (
     Desk("booking_staff.requests", _("Richieste"), text=_("Approva, rifiuta o chiedi modifiche.")),
     Desk("day.day", _("Giornata"), text=_("Il foglio del custode: chi c'è e che cosa si sposta.")),
     Desk("desk.expected", _("Arrivi"), text=_("Chi aspettiamo oggi, il codice di chi arriva, la consegna.")),
+    Desk("presence.door", _("Presenze"), text=_("Chi arriva adesso agli incontri: il codice QR, il registro.")),
     Desk("desk.book", _("Prenota allo sportello"), text=_("Per chi telefona o viene di persona, anche senza e-mail.")),
     Desk(
         "labs_staff.activities",
@@ -84,6 +86,7 @@ DESKS = (
         text=_("Laboratori, corsi ed eventi: date, posti, chi ci lavora."),
         group="programme",
     ),
+    Desk("partners.partners", _("Altri hub"), text=_("I loro calendari nella nostra agenda."), group="programme"),
     Desk("editions.editions", _("Edizioni"), text=_("Copia un'edizione del programma in una nuova."), group="programme"),
     Desk("hours.hours", _("Orari di apertura"), text=_("La settimana, le stagioni, le aperture straordinarie."), group="house"),
     Desk("closures.closures", _("Chiusure"), text=_("Chiudi uno spazio, o tutto l'hub, e avvisa."), group="house"),
@@ -103,6 +106,7 @@ FOOTER = (
     FooterLink("spaces.catalogue", _("Prenota uno spazio"), "appointment-booking"),
     FooterLink("pages.contacts", _("Contatti e assistenza")),
     FooterLink("reports.report", _("Segnala disservizio"), "report-inefficiency"),
+    FooterLink("certificates.find", _("Verifica un attestato")),
     FooterLink("pages.home", _("Pagina iniziale"), group="hub"),
     FooterLink("pages.services", _("Tutti i servizi"), group="hub"),
     FooterLink("pages.topics", _("Argomenti"), group="hub"),

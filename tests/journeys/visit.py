@@ -15,7 +15,7 @@ from tests.journeys.portal import PATIENCE, Portal
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-PERSONAL = ("/area-personale", "/prenota", "/prenotazioni", "/gestione")
+PERSONAL = ("/area-personale", "/prenota", "/prenotazioni", "/gestione", "/registro", "/presenze")
 TELL = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI, e.sourceFile))"
 # A phone with scripts and a desk without: each width and each way once, in half the time of every pair.
 ways = pytest.mark.parametrize(("width", "javascript"), [(360, True), (1280, False)], ids=["360-script", "1280-no script"])

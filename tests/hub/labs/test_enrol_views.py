@@ -136,7 +136,7 @@ def test_what_does_not_pass_is_said_beside_the_name_and_the_rest_waits(app, thre
 def test_together_is_said_and_kept(app, three):
     rosa = known(app, "rosa")
     page = choose(rosa, "coro", three["Anna"], three["Bea"], together="y")
-    assert "un gruppo di 2 non può entrare insieme" in page.text
+    assert "Un gruppo di 2 non può entrare insieme" in page.text
     with app.app_context():
         course("duo", 2)
     page = choose(rosa, "duo", three["Anna"], three["Bea"], together="y")
