@@ -5,13 +5,18 @@ column. Each command is a function that takes the parsed options, prints its ans
 """
 
 import argparse
-import csv
-import json
 import re
 import sys
 from typing import Any, NoReturn
 
 from impact import Broken, LogError, Verification, rows, verify
+from impact.evaluation.command import add_evaluate, add_freeze
+from impact.indicators.command import add_catalogue, add_indicators
+from impact.publish import add_publish
+from impact.report.command import add_demo_bundle, add_keygen, add_report, add_reproduce, add_statement
+from impact.show import show
+from impact.siinc.command import add_indigo, add_settle, add_simulate
+from impact.trace_command import add_roots, add_trace
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,16 +36,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m impact", description="Evaluate a participation log.")
+    parser = Parser(prog="python -m impact", description="Evaluate a participation log and its outcomes.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_verify(commands)
+    add_freeze(commands)
+    add_evaluate(commands)
+    add_indicators(commands)
+    add_catalogue(commands)
+    add_publish(commands)
+    add_settle(commands)
+    add_simulate(commands)
+    add_indigo(commands)
+    add_trace(commands)
+    add_roots(commands)
+    for add in (add_keygen, add_statement, add_reproduce, add_report, add_demo_bundle):
+        add(commands)
     return parser
 
 
 def add_verify(commands: Any) -> None:
     words = "Check the columns of a log and follow its hash chain. Status 0 if it holds, 1 if it is broken or not sealed."
     command = commands.add_parser("verify", help="check a log and its chain", description=words)
-    command.add_argument("log", metavar="LOG", help="a CSV or Parquet file, or a folder with log.csv or log.parquet")
+    command.add_argument(
+        "log", metavar="LOG", help="a CSV or Parquet file, a folder with log.csv or log.parquet, or the URL of a database"
+    )
     command.add_argument("--head", type=_hash, help="the hash that the last row must have, known from elsewhere")
     command.add_argument("--format", choices=("json", "csv", "text"), default="json")
     command.set_defaults(command=run_verify)
@@ -67,26 +86,6 @@ def _note(found: Verification, head: str | None) -> str:
     if head is None:
         return "The chain holds. Only a head kept elsewhere (--head) shows rows cut off its end, or a log chained anew."
     return "The chain holds and ends with the expected head."
-
-
-def show(answer: dict[str, Any], form: str) -> None:
-    """Print an answer on standard output; a nested object becomes columns `key_inner` in CSV, and lines in text."""
-    if form == "json":
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
-        return
-    flat = {}
-    for key, value in answer.items():
-        flat |= {f"{key}_{inner}": held for inner, held in value.items()} if isinstance(value, dict) else {key: value}
-    cells = [value if isinstance(value, str) else _spelt(value) for value in flat.values()]
-    if form == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows((flat, cells))
-        return
-    for key, cell in zip(flat, cells, strict=True):
-        print(f"{key.replace('_', ' '):16} {(cell or '-') if cell.isprintable() else repr(cell)}")
-
-
-def _spelt(value: Any) -> str:
-    return "" if value is None else json.dumps(value)
 
 
 def _hash(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Read and write a participation log: a CSV or Parquet file, or a folder with `log.csv` or `log.parquet`.
+"""Read and write a participation log: a CSV or Parquet file, or a folder with `log.csv` or `log.parquet`; read a database.
 
 Reading is lazy: one row (CSV) or one batch (Parquet) is in memory at a time. Choices that the format leaves open:
 
@@ -22,14 +22,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
+from impact import database
 from impact.chain import canonical_facts, utc
 from impact.row import COLUMNS, UNSEALED, LogError, Row, columns_in, nfc, typed
 
 
 def rows(source: str | os.PathLike) -> Iterator[Row]:
     """The rows of a log, in the order of the file. Raises `LogError`, in words, at the first row that cannot be read."""
-    path = _locate(source)
-    if _is_parquet(path):
+    if database.is_url(source):
+        return _unrepeated(lambda: database.rows(str(source)), database.shown(str(source)))
+    path = locate(source)
+    if is_parquet(path):
         # Here, for a portal that only records acts would pay 40 MB in each process for pyarrow.
         from impact.parquet import read
     else:
@@ -46,7 +49,7 @@ def write_csv(target: str | os.PathLike | TextIO, rows: Iterable[Row]) -> int:
     """
     if hasattr(target, "write"):
         return _write_csv(target, rows, "the CSV")
-    with _whole(target) as part, open(part, "w", encoding="utf-8", newline="") as file:
+    with whole(target) as part, open(part, "w", encoding="utf-8", newline="") as file:
         return _write_csv(file, rows, target)
 
 
@@ -58,7 +61,7 @@ def write_parquet(path: str | os.PathLike, rows: Iterable[Row]) -> int:
     """
     from impact.parquet import write  # as in rows()
 
-    with _whole(path) as part:
+    with whole(path) as part:
         return write(part, *_columns_of(rows, path))
 
 
@@ -80,7 +83,7 @@ def _only_unsealed(rows: Iterable[Row], file: object) -> Iterator[Row]:
 
 
 @contextmanager
-def _whole(path: str | os.PathLike) -> Iterator[Path]:
+def whole(path: str | os.PathLike) -> Iterator[Path]:
     """A file beside `path` to write to, which takes its place at the end, or goes away if writing fails."""
     part = Path(f"{os.fspath(path)}.part")
     try:
@@ -90,9 +93,8 @@ def _whole(path: str | os.PathLike) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _locate(source: str | os.PathLike) -> Path:
-    if "://" in os.fspath(source):
-        raise LogError("LOG", None, None, "a database URL is not read here: export the log to CSV or Parquet first")
+def locate(source: str | os.PathLike) -> Path:
+    """The file of a log, given by itself or by its folder."""
     path = Path(source)
     if not path.is_dir():
         if not path.exists():
@@ -104,7 +106,7 @@ def _locate(source: str | os.PathLike) -> Path:
     raise LogError(path, None, None, f"the folder has {'both' if found else 'neither'} log.csv and log.parquet: keep one")
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(4) == b"PAR1" or path.suffix.lower() == ".parquet"
@@ -147,7 +149,7 @@ def _write_csv(file: TextIO, rows: Iterable[Row], name: object) -> int:
     return line - 1
 
 
-def _unrepeated(read: Callable[[], Iterator[Row]], path: Path) -> Iterator[Row]:
+def _unrepeated(read: Callable[[], Iterator[Row]], path: object) -> Iterator[Row]:
     """The rows, once it is sure that no unsealed one repeats an event_id."""
     greatest, seen = "", None
     for row in read():

@@ -178,7 +178,8 @@ def _whole(cell: Any) -> int | None:
     raise ValueError(f"{_short(cell)} is not a whole number from 0 up: write it in digits, as in 90")
 
 
-def _facts(cell: Any) -> dict[str, Any]:
+def facts_of(cell: Any) -> dict[str, Any]:
+    """The facts that a cell spells. Raises `ValueError` in words."""
     text = _text(cell)
     if text is None or text == "{}":
         return {}
@@ -241,6 +242,6 @@ def _unknown_type(name: str) -> str:
 # One reader a column, in the order of COLUMNS.
 READERS = (
     *(_required, _time, _time, _required),
-    *(_text, _text, _text, _whole, _status, _text, _facts),
+    *(_text, _text, _text, _whole, _status, _text, facts_of),
     *(_whole, _text, _text),
 )

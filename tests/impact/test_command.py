@@ -105,7 +105,7 @@ def test_bad_input_gives_2_and_one_sentence(log, damage, words):
         (("verify", "absent.csv"), "absent.csv: there is no such file or folder"),
         (("verify", "absent.csv", "--head", "beef"), "'beef' is not a hash: write its 64 digits"),
         (("verify", "absent.csv", "--format", "xml"), "invalid choice: 'xml'"),
-        (("verify", "sqlite:///hub.db"), "export the log to CSV or Parquet first"),
+        (("verify", "mysql://host/hub"), "give sqlite:///FILE or postgresql://..."),
     ],
 )
 def test_a_wrong_command_line_gives_2_and_one_sentence(arguments, words):
