@@ -22,6 +22,7 @@ from hub.booking import service as booking
 from hub.booking.models import Booking, Handover, Payment
 from hub.clock import now, today
 from hub.db import db
+from hub.evaluation.models import Export
 from hub.families import invitations as family_invitations
 from hub.families import service as families
 from hub.labs import basket, certificates, editions, enrolment, health, meetings, paths, programme, questions, roster, team
@@ -135,6 +136,8 @@ OF_THE_STAFF = {
     "desk.undo_arrival": {"code": "booking"},
     "editions.clone": {"code": "edition"},
     "editions.edition": {"code": "edition"},
+    "exports.download": {"id": "export"},
+    "exports.export": {"id": "export"},
     "families_staff.hand_over": {"id": "child"},
     "feedback.results": {"slug": "activity"},
     "hours.end_hours": {"id": "opening"},
@@ -239,6 +242,7 @@ COMMON = {
     "booking_steps.when": {"slug": "space"},
     "feeds.space": {"slug": "space"},
     "feeds.topic": {"topic": "topic"},
+    "impact.indicator": {"code": "indicator"},
     "labs.activity": {"slug": "activity"},
     "labs.calendar_file": {"slug": "activity"},
     "labs.poster": {"slug": "activity"},
@@ -310,6 +314,10 @@ def _one_of_each() -> dict[str, object]:
     db.session.add(partner)
     db.session.flush()
     known["partner"] = partner.id
+    export = Export(kind="log", params={"format": "zip"}, asked_by_id=citizen.id, asked_at=now())
+    db.session.add(export)
+    db.session.flush()
+    known |= {"export": export.id, "indicator": "OM05"}
     return (
         known
         | links

@@ -28,12 +28,13 @@ from hub.pages.topics import TOPICS
 from tests.client import CheckingClient
 from tests.conforming import BOOTSTRAP, CHECKS, HEADINGS, Seen, swap, words
 from tests.databases import environment
+from tests.hub.evaluation.releases import published, row
 
 # A sign-in by digital identity is offered, whose provider does not answer.
 GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}
 FONTS = {"Titillium Web", "Lora", "Roboto Mono"}
 STYLES = [STATIC / "fonts.css", STATIC / "hub.css"]
-NOT_PAGES = {"application/json", "application/pdf"}  # for machines, and papers
+NOT_PAGES = {"application/json", "application/pdf", "text/csv"}  # for machines, and papers
 
 # The words that the national model fixes.
 VOICES = [
@@ -88,6 +89,7 @@ def portal(sqlite) -> Iterator[Flask]:
         with app.app_context():
             demo.load()
             _certify()
+            published(OM05_activity=[row("OM05", 41, 41, activity="steam-2023")])
             db.session.commit()
         yield app
         with app.app_context():
@@ -129,6 +131,8 @@ def paths(portal) -> dict[str, list[str]]:
         "notices.stop": [f"/mail/basta/{link}", "/mail/basta/nessuno"],
         "certificates.find": ["/attestati", "/attestati?codice=x"],
         "certificates.genuine": [f"/attestati/{CODE}", "/attestati/nessuno"],
+        "impact.impact": ["/impatto", "/impatto?periodo=2023", "/impatto?periodo=x"],
+        "impact.indicator": ["/impatto/OM05", "/impatto/OM04", "/impatto/OM99"],
         "reports.followed": [followed],
         "series.repeat": ["/spazi/aula-1/ripeti", series, series.replace("ora=10", "ora=3"), series + "&persone=99"],
         "spaces.space": ["/spazi/aula-1", "/spazi/stalli-corte", "/spazi/aule-1-2"],

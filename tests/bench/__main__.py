@@ -1,7 +1,10 @@
 """`python -m tests.bench [--quick] [--sizes 10k,100k,1m] [--engines sqlite,postgresql] [--only pages,races,…]`
 
-What there is: pages, races, cold, growth, calendar, feeds, search. Growth, of pages and of the search, is from the first of the
-sizes to the last: with `--sizes 100k,1m` a million bookings are written first, which takes some minutes an engine.
+What there is: pages, races, cold, growth, calendar, feeds, search, enrolment (the last places of an activity), register, agenda
+and, without a database, permutations (of the evaluation) and impact (questions to a participation log of a million and of ten
+million events).
+Growth, of pages and of the search, is from the first of the sizes to the last: with `--sizes 100k,1m` a million bookings are
+written first, which takes some minutes an engine.
 Prints tables and the goals that they answer to; measures on the loopback alone, asserts nothing, and ends with 0.
 """
 
@@ -14,14 +17,19 @@ from contextlib import ExitStack
 from tests.bench.calendar import week
 from tests.bench.dataset import SIZES
 from tests.bench.engines import PostgresqlData, SqliteData, data
+from tests.bench.enrolment import last_places
 from tests.bench.feeds import feed
+from tests.bench.impact import questions
 from tests.bench.load import Clients
 from tests.bench.measure import QUICK, RIVALS, Measured, Pace, beside, cold, growth, races
+from tests.bench.permutations import permutations
 from tests.bench.report import Goals, table
 from tests.bench.search import search
 from tests.bench.servers import KINDS, WORKERS
+from tests.bench.wide import agenda, register
 
-PARTS = ("pages", "races", "cold", "growth", "calendar", "feeds", "search")
+WITHOUT_DATABASE = ("permutations", "impact")
+PARTS = ("pages", "races", "cold", "growth", "calendar", "feeds", "search", "enrolment", "register", "agenda", *WITHOUT_DATABASE)
 ORDINARY_CPU = {"sqlite": 4.5, "postgresql": 7.0}
 HEADS = ("page", "CPU ms", "app", "db", "x ref", "req/s", "% of ref", "p50 ms", "p95 ms", "KiB")
 
@@ -32,7 +40,7 @@ def main() -> None:
     usual = "100k" if "100k" in chosen.sizes else chosen.sizes[-1]  # of which the goals speak
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; {WORKERS} gunicorn workers, no proxy.")
     with Clients() as clients:
-        for engine in chosen.engines:
+        for engine in chosen.engines if set(chosen.only) - set(WITHOUT_DATABASE) else ():
             with data(engine) as databases:
                 if "pages" in chosen.only:
                     for size in chosen.sizes:
@@ -51,6 +59,16 @@ def main() -> None:
                     feed(databases, goals)
                 if "search" in chosen.only:
                     search(databases, chosen.sizes, pace, goals)
+                if "enrolment" in chosen.only:
+                    last_places(databases, pace, goals)
+                if "register" in chosen.only:
+                    register(databases, pace, goals)
+                if "agenda" in chosen.only:
+                    agenda(databases, pace, goals)
+    if "permutations" in chosen.only:
+        permutations(goals)
+    if "impact" in chosen.only:
+        questions((100_000,) if chosen.quick else (1_000_000, 10_000_000), goals)
     goals.show()
     print(f"{time.monotonic() - begun:.0f} seconds.")
 

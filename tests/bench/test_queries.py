@@ -13,19 +13,27 @@ from hub import demo
 from hub.accounts.demo import load_people
 from hub.accounts.models import Person
 from hub.accounts.service import open_sign_in
+from hub.agenda.models import PartnerEvent, PartnerHub
 from hub.booking import series, service
 from hub.booking.models import Booking
 from hub.booking.recurrence import Recurrence
 from hub.booking.series import Pick, Wish
-from hub.clock import today, wall
+from hub.clock import now, today, wall
 from hub.db import db
 from hub.spaces.models import Layout, Space
 from hub.spaces.rules import Slot
 from hub.spaces.service import free_slots
 from tests.client import CheckingClient
+from tests.hub.evaluation.releases import published
+from tests.hub.labs.makers import lab
 
 MOST = 4
-MORE = {"booking form": 5}  # as whom somebody booked the last time, since the rules differ
+MORE = {
+    "home": 5,  # spaces, and what comes next with its dates and its places
+    "booking form": 5,  # as whom somebody booked the last time, since the rules differ
+    "agenda of a week": 6,  # three kinds of things, the other hubs, the places that are free
+    "agenda of a month": 6,
+}
 MOST_FOR_A_SERIES = 10  # of whatever length: what is free instead of the dates that are taken is among them
 MOST_TO_CONFIRM = 22  # the price list is one of them, the quotas of the demo are four, the locks of PostgreSQL two
 MOST_TO_REFUSE = 32
@@ -67,8 +75,8 @@ def finish(booking: Booking, by: Person, *, send: bool) -> Booking:
 
 @pytest.fixture
 def addresses(app: Flask, client: CheckingClient) -> dict[str, str]:
-    """A citizen who is signed in, with all the bookings that one may have, one of them a series and one to be sent; where each
-    page stands."""
+    """A citizen who is signed in, with all the bookings that one may have, one of them a series and one to be sent; some labs
+    and a date of another hub; where each page stands."""
     with app.app_context():
         demo.load_spaces()
         citizen = load_people()["citizen"]
@@ -77,6 +85,13 @@ def addresses(app: Flask, client: CheckingClient) -> dict[str, str]:
         sent = [ask(layout, slot, citizen, send=True) for slot in slots]
         weekly = ask_weekly(layout_of("aula-1"), citizen)
         held = ask(layout, last, citizen, send=False)
+        for number in range(5):
+            lab(f"robot-{number}", begins=now() + timedelta(days=1, hours=number))
+        hub = PartnerHub(name="Altro hub", feed_url="https://hub.example/", created_at=now(), created_by_id=citizen.id)
+        db.session.add(hub)
+        db.session.flush()
+        db.session.add(PartnerEvent(hub_id=hub.id, uid="1", title="Fiera", starts_at=now(), ends_at=now() + timedelta(days=3)))
+        published()
         token = open_sign_in(citizen, hours=1)
         db.session.commit()
         client.set_cookie(app.config["SIGN_IN_COOKIE_NAME"], token)
@@ -88,6 +103,8 @@ def addresses(app: Flask, client: CheckingClient) -> dict[str, str]:
             "days of a month when something is free": "/spazi?vista=mese&durata=120&persone=5",
             "calendar of a day": f"/calendario?giorno={day}",
             "calendar of a week": f"/calendario?giorno={day}&vista=settimana",
+            "agenda of a week": "/agenda",
+            "agenda of a month": "/agenda?vista=mese",
             "space with its week": f"/spazi/sala-riunioni?giorno={day}",
             "booking form": f"/spazi/sala-riunioni/prenota?giorno={day}",
             "rule of a series": "/spazi/sala-riunioni/ripeti",
@@ -96,6 +113,8 @@ def addresses(app: Flask, client: CheckingClient) -> dict[str, str]:
             "a booking that is a series": f"/prenotazioni/{weekly.code}",
             "a date of a series": f"/prenotazioni/{weekly.code}/date/{weekly.occurrences[1].id}",
             "my calendars": "/area-personale/calendari",
+            "impact": "/impatto",
+            "an indicator": "/impatto/OM05",
             "summary of a booking": f"/prenota/{held.key}/riepilogo",
         }
 

@@ -5,7 +5,7 @@ import pytest
 from hub import demo
 from hub.participation.export import export_log
 from hub.participation.seal import seal_log
-from impact.indicators import compute
+from impact.indicators import CATALOGUE, compute
 
 DOCUMENTS = {"steam-2023": (220, 17, 41), "cap-2023": (190, 25, 10)}  # hours, trainers or tutors, who took part
 CODES = ("OM01", "OM02", "OM05")
@@ -22,3 +22,4 @@ def test_the_demo_gives_back_hours_trainers_and_participants(session, tmp_path, 
     for activity, figures in DOCUMENTS.items():
         assert tuple(found[activity, code] for code in CODES) == figures
     assert answer.log_head
+    assert {row["code"] for row in compute(tmp_path).indicators} == set(CATALOGUE)

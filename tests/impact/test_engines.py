@@ -1,6 +1,7 @@
 """PostgreSQL, in place, gives what DuckDB gives on the same log, to the last digit."""
 
 import json
+import re
 from random import Random
 
 import psycopg
@@ -116,6 +117,23 @@ def test_nothing_is_left_on_the_server(database, tmp_path):
         before = connection.execute(tables).fetchone()
         compute(database, engine="postgres", threshold=0, only=("OM05",))
         assert connection.execute(tables).fetchone() == before
+
+
+def test_a_server_that_refuses_is_said_in_words(database):
+    story = Story()
+    story.hold("s1", "2023-03-06")
+    fill_plain(database, story.rows)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+        name = connection.execute("SELECT current_database()").fetchone()[0]
+        connection.execute(f"GRANT SELECT ON participation_log TO reader; REVOKE TEMP ON DATABASE {name} FROM PUBLIC")
+        reader = database.replace("//postgres:", "//reader:", 1)
+        try:
+            with pytest.raises(LogError) as refused, opened(reader, engine="postgres"):
+                pass
+            assert re.search("permission denied|cannot be read", str(refused.value))
+        finally:
+            connection.execute("REVOKE ALL ON participation_log FROM reader; DROP ROLE reader")
 
 
 def test_an_engine_that_does_not_read_a_log_says_so(tmp_path):

@@ -3,16 +3,19 @@
 import csv
 import io
 import json
+from contextlib import redirect_stderr, redirect_stdout
+from subprocess import CompletedProcess
 
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
 from impact import LogError, write_csv
+from impact.__main__ import main
 from impact.indicators import CATALOGUE, compute
 from impact.indicators.export import catalogue_md, write
 from tests.impact.stories import Story
-from tests.impact.test_command import impact
+from tests.impact.test_command import impact as process
 
 
 @pytest.fixture
@@ -27,6 +30,25 @@ def folder(tmp_path):
     folder = story.folder(tmp_path / "log")
     (folder / "log.csv").write_text((folder / "log.csv").read_text().replace("MINUS", "-1+2"))  # as a stranger would write it
     return folder
+
+
+def impact(*arguments) -> CompletedProcess:
+    """The command in this process, which needs not load its database again."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            status = left.code
+    return CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
+
+
+def test_in_a_process_of_its_own_it_says_the_same_and_warns_of_nothing(folder):
+    arguments = ("indicators", folder, "--by", "gender")
+    alone = process(*arguments)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == impact(*arguments).stdout
+    assert process("indicators", folder, "--only", "OM99").returncode == 2
 
 
 def run(*arguments) -> dict:
@@ -63,6 +85,19 @@ def test_small_cells_are_hidden_and_what_would_tell_them_too(folder):
     assert [row["value"] for row in rows] == [6, 4]
     rows = run(folder, "--only", "OM05", "--by", "gender", "--threshold", "3")["indicators"]
     assert [row["value"] for row in rows] == [6, 4]
+
+
+def test_the_parts_of_a_distribution_do_not_tell_a_hidden_one(tmp_path):
+    """Nine left: 6 for school, 3 for health. Health is hidden, and school too: the total of nine stands in every row."""
+    story = Story()
+    for number in range(9):
+        story.leave(f"p{number}", reason="school" if number < 6 else "health")
+    folder = story.folder(tmp_path / "log")
+    assert all(row["suppressed"] for row in run(folder, "--only", "OM15")["indicators"])
+    for number in range(9, 11):
+        story.leave(f"p{number}", reason="health")
+    rows = run(story.folder(tmp_path / "log"), "--only", "OM15")["indicators"]
+    assert [(row["by"]["reason"], row["numerator"], row["denominator"]) for row in rows] == [("health", 5, 11), ("school", 6, 11)]
 
 
 def test_a_total_of_few_people_is_hidden_by_itself(folder):

@@ -275,6 +275,13 @@ def test_of_many_rows_only_those_whose_keys_repeat_are_sorted_with_the_same_answ
         count(story.folder(tmp_path / "again"))
 
 
+@pytest.mark.parametrize("name", ["log.csv", "log.parquet"])
+def test_too_little_memory_is_said_in_words(tmp_path, name):
+    {"log.csv": write_csv, "log.parquet": write_parquet}[name](tmp_path / name, sealed(3000))
+    with pytest.raises(LogError, match="DuckDB has too little memory"), opened(tmp_path / name, memory="200KB") as log:
+        log.engine.keep(log.events)
+
+
 # --- databases
 
 

@@ -20,7 +20,7 @@ from hub.spaces.rules import Slot
 from tests.databases import ENGINES, environment
 from tests.races import Racers, drop_the_guard
 
-ROUNDS = 6
+ROUNDS = 4
 CLOSERS = 2  # of the eight contestants; the others book an hour each of a room that confirms by itself
 
 

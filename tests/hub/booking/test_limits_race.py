@@ -18,7 +18,7 @@ from hub.spaces.rules import Slot
 from tests.databases import ENGINES, environment
 from tests.races import CONTESTANTS, Racers
 
-ROUNDS, QUOTA = 6, 2
+ROUNDS, QUOTA = 4, 2
 
 
 def send(number: int, contestant: int) -> str:

@@ -505,7 +505,7 @@ class Rules(RuleBasedStateMachine):
         return False
 
 
-EXAMPLES = examples(25, steps=25)
+EXAMPLES = examples(12, steps=25)
 
 
 @pytest.fixture

@@ -277,7 +277,7 @@ class Series(RuleBasedStateMachine):
         return self.people["citizen" if own else "manager"]
 
 
-EXAMPLES = examples(20, steps=20)
+EXAMPLES = examples(10, steps=20)
 
 
 @pytest.fixture

@@ -9,11 +9,16 @@ import sqlalchemy as sa
 
 from hub.accounts.models import SignIn
 from hub.accounts.service import person_with
+from hub.clock import now
 from hub.db import db
 from hub.families.models import Consent, Participant, ParticipantView
+from hub.labs import acting as acting_for
 from hub.labs.models import Enrolment, HealthNote
+from hub.labs.programme import activity_by
 from hub.notices.models import Notice
+from hub.organisations.models import Organisation
 from tests.client import CheckingClient, Page
+from tests.hub.labs.attended import statements
 from tests.hub.labs.families import course
 from tests.hub.labs.groups import BORN, HEADER, group, line, pupil, school, sheet, table
 from tests.hub.labs.makers import ask, organisation, person
@@ -239,6 +244,34 @@ def test_one_is_added_and_what_is_wrong_stands_beside_its_field(app, operator):
     assert again.status == 422 and "C'è già un'iscrizione a questa attività: Anna." in again.text
     unsaid = page.form("aggiungi").submit(**ONE | {"declared": None, "given_name": "Bea"}, sending_key="altro")
     assert unsaid.status == 422 and len(states(app)) == 1
+
+
+def test_too_many_mails_to_one_address_are_refused_one_by_one_too(app, operator, monkeypatch):
+    monkeypatch.setattr(acting_for, "TO_MAILBOX", acting_for.TO_MAILBOX.__class__("few", 1, 60))
+    page = operator.page(f"{GROUP}/aggiungi")
+    page.form("aggiungi").submit(**ONE | {"email": "rosa@posta.example"})
+    more = {"given_name": "Bea", "email": "Rosa@posta.example"}
+    refused = page.form("aggiungi").submit(**ONE | more, sending_key="altro")
+    assert refused.status == 429 and "Troppi tentativi" in refused.text and 'value="Bea"' in refused.html
+    assert states(app) == [("Anna", "enrolled", "assisted")]
+    done = page.form("aggiungi").submit(**ONE | {"given_name": "Ciro"}, sending_key="terzo")
+    assert "Ciro Greco: iscrizione confermata." in done.text  # of whom nobody is asked
+
+
+def test_a_long_group_asks_the_database_no_more_than_a_short_one(app, operator):
+    with app.app_context():
+        ours, robot = db.session.scalars(sa.select(Organisation)).one(), activity_by("robot")
+        olga = person_with("olga@posta.example")
+        olga.acting_as, asked = ours, []
+        for names in ("a", "bcdefgh"):
+            group(robot, *(line(given_name=f"Anna {name}") for name in names), ours=ours, by=olga)
+            db.session.execute(sa.update(Enrolment).values(state="withdrawn", seat=None, ended_at=now(), end_reason="moved"))
+            db.session.commit()
+            operator.get(GROUP)  # who looks is noted
+            with statements() as told:
+                assert operator.get(GROUP).status_code == 200
+            asked.append(len(told))
+    assert asked[0] == asked[1], asked
 
 
 def test_one_is_withdrawn_and_a_consent_is_taken_back(app, operator):

@@ -135,3 +135,9 @@ def test_to_others_the_page_does_not_exist(app, robot):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Enrolment)) == 4
     for name in ("ada", "tina"):
         assert app.test_client().known_as(f"{name}@posta.example").get(PATH).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "status"), [("tina", 200), ("capo", 303)])
+def test_the_staff_write_with_two_proofs_where_they_must_and_who_only_teaches_does_not(app, robot, name, status):
+    app.config["STAFF_SECOND_FACTOR"] = "required"
+    assert app.test_client().known_as(f"{name}@posta.example").get(PATH).status_code == status

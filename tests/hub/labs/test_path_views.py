@@ -200,3 +200,14 @@ def test_who_has_nothing_there_reads_so(client, app, numbers):
     page = client.known_as(MANAGER).page(MINE)
     assert "Nessun percorso" in page.text
     assert "I percorsi" not in client.page("/area-personale").text
+
+
+def test_who_speaks_for_a_mentor_without_an_account_shows_two_proofs_where_the_staff_must(client, app, numbers):
+    with app.app_context():
+        db.session.get_one(Mentorship, numbers["match"]).trainer.person = None
+        db.session.commit()
+    page = f"/area-personale/abbinamenti/{numbers['match']}"
+    assert client.known_as(MANAGER).get(page).status_code == 200
+    app.config["STAFF_SECOND_FACTOR"] = "required"
+    assert client.get(page).status_code == 303
+    assert app.test_client().known_as(ADA).get(page).status_code == 200

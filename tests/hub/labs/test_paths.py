@@ -1,6 +1,7 @@
 """The paths of organisations: needs, who comes, who mentors whom, meetings that both sides confirm, hours and the gate."""
 
 from datetime import timedelta
+from threading import Timer
 
 import pytest
 import sqlalchemy as sa
@@ -185,6 +186,20 @@ def test_it_says_how_many_come_and_nobodys_name(path, session):
     with pytest.raises(IntegrityError, match="people"):
         session.execute(sa.update(PathPeople).values(people=0))
     session.rollback()
+
+
+def test_where_two_say_at_once_how_many_come_the_last_word_stands(path, session):
+    number = path.enrolled.id
+    session.commit()
+    with db.engine.connect() as rival:
+        rival.execute(sa.insert(PathPeople).values(enrolment_id=number, people=7, roles="", said_at=now()))
+        commit = Timer(0.5, rival.commit)
+        commit.start()
+        paths.say_people(path.enrolled, 2, "chi progetta")  # it looks before the rival has ended, and waits
+        commit.join()
+    session.commit()
+    assert [(one.people, one.roles) for one in session.scalars(sa.select(PathPeople))] == [(2, "chi progetta")]
+    assert paths.people_of(path.enrolled).people == 2
 
 
 def test_nothing_is_written_of_who_has_left_or_of_what_is_not_on(path, session):

@@ -7,9 +7,12 @@ import sqlalchemy as sa
 import time_machine
 
 from hub.clock import now
+from hub.families import service as families
 from hub.labs import attendance, dose, enrolment, programme, register, sessions, tickets
 from hub.labs.attendance import Mark, minutes_for, must_be_time, stood
 from hub.labs.models import Attendance
+from hub.participation.log import forget
+from hub.participation.models import Pseudonym
 from hub.spaces.rules import Slot
 from impact.acts import ACTS
 from tests.hub.labs.makers import DAY, HOUR, adult, enrol, history, meet, refused
@@ -375,6 +378,38 @@ def test_an_activity_is_finished_once_every_session_is_decided(session):
     attendance.mark(one, bruno, "present", by=gino)  # what was written wrongly is corrected afterwards too
     register.hold(one, 100, {}, by=gino)
     assert refused(register.reopen, one, by=gino).rule == "over"
+
+
+# --- who was erased
+
+
+def test_what_is_written_of_who_was_erased_stays_and_the_log_knows_them_no_more(session):
+    robot, (anna, bruno, _carla) = course()
+    gino, first = keeper(), robot.sessions[0]
+    attendance.mark(first, anna, "present", by=gino)
+    attendance.mark(first, bruno, "late", 60, by=gino)
+    for one in (anna, bruno):
+        families.erase(one.participant)
+        forget(one.participant.subject)  # as it goes with an account
+    session.commit()
+    vault, lines = session.query(Pseudonym).count(), len(told("attendance.recorded"))
+    assert refused(attendance.mark, first, anna, "absent", by=gino).rule == "erased"
+    assert refused(attendance.mark, first, bruno, "late", 61, by=gino).rule == "erased"
+    session.rollback()
+    whole = [Mark(anna, "present", None), Mark(bruno, "late", 60)]
+    assert attendance.mark_all(first, whole, length=100, by=gino) == 0
+    assert register.hold(first, 50, {}, by=gino) and register.hold(first, 110, {}, by=gino)
+    session.commit()
+    assert [row.minutes for row in attendance.records_of(first).values()] == [120, 60]
+    assert (session.query(Pseudonym).count(), len(told("attendance.recorded"))) == (vault, lines)
+
+
+def test_nobody_waits_for_the_mark_of_who_was_erased(session):
+    robot, (anna, _bruno, _carla) = course()
+    families.erase(anna.participant)
+    session.commit()
+    assert [one.name for one in attendance.lines(robot.sessions[0])] == ["Bruno Greco", "Carla Greco"]
+    assert refused(attendance.mark, robot.sessions[0], anna, "present", by=keeper()).rule == "not-enrolled"
 
 
 # --- the ticket

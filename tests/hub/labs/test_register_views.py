@@ -17,12 +17,13 @@ from hub.families.models import Participant, ParticipantView
 from hub.labs import attendance, enrolment, register, tickets
 from hub.labs.models import Attendance, Session
 from hub.labs.programme import activity_by
-from tests.hub.labs.makers import DAY, HOUR, child, enrol, meet, person
+from tests.hub.labs.makers import DAY, HOUR, child, enrol, lab, meet, organisation, person
 from tests.hub.labs.registers import course, keeper, put_back, told, works_in, written
 from tests.hub.labs.test_staff import errors
 
 ROBOT, DOOR = "/registro/robot", "/presenze"
 HTMX = {"HX-Request": "true"}
+SCANNED = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}  # as by a phone's camera
 TRAINER, MANAGER, ANNA = "ada@posta.example", "gino@posta.example", "anna@posta.example"
 
 
@@ -396,16 +397,50 @@ def key_of(app, id: int) -> tuple[str, str]:
 
 def test_the_qr_says_who_is_here_and_it_is_taken_back(app, trainer, enrolled):
     key, _code = key_of(app, enrolled[0])
-    page = trainer.page(f"{DOOR}/{key}")
+    page = trainer.page(f"{DOOR}/{key}", headers=SCANNED)
     assert "Anna Greco" in page.text and "È qui" in page.text
     assert records(app) == [("Anna", "present", 120, True)] and sources(app) == ["qr"]
-    trainer.page(f"{DOOR}/{key}")
+    trainer.page(f"{DOOR}/{key}", headers=SCANNED)
     assert len(records(app)) == 1
     undone = page.form("togli").submit()
     assert "Presenza tolta" in undone.text and "non ancora segnato" in undone.text
     assert records(app) == [("Anna", "present", 120, False)]
-    assert "non ancora segnato" in trainer.page(f"{DOOR}/{key}").text and len(records(app)) == 1
+    assert "non ancora segnato" in trainer.page(f"{DOOR}/{key}", headers=SCANNED).text and len(records(app)) == 1
     assert "È qui" in undone.form(key).submit().text and len(records(app)) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        SCANNED | {"Sec-Fetch-Site": "cross-site"},
+        SCANNED | {"Sec-Fetch-Site": "same-site"},
+        SCANNED | {"Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"},
+        SCANNED | {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
+        SCANNED | {"Sec-Purpose": "prefetch;prerender"},
+        {},
+    ],
+    ids=["another site", "a neighbour site", "an image", "a script", "a browser that guesses", "an old browser"],
+)
+def test_what_nobody_scanned_marks_nobody_until_a_button_is_pressed(app, trainer, enrolled, headers):
+    key, _code = key_of(app, enrolled[0])
+    page = trainer.page(f"{DOOR}/{key}", headers=headers)
+    assert page.status == 200 and "non ancora segnato" in page.text and records(app) == []
+    assert "È qui" in page.form(key).submit().text and records(app) == [("Anna", "present", 120, True)]
+
+
+def test_the_qr_of_an_organisation_says_that_it_is_here(app):
+    with app.app_context():
+        robot, operator = lab(takes_part="organisation"), person("olga")
+        works_in(robot, "ada")
+        operator.acting_as = organisation("Ruote Leggere", operator)
+        made = enrolment.enrol_organisation(robot, operator.acting_as, {}, by=operator)
+        first = robot.sessions[0]
+        first.starts_at, first.ends_at = now() - HOUR, now() + HOUR
+        put_back(made, now() - 10 * DAY)
+        db.session.commit()
+        number = made.id
+    page = app.test_client().known_as(TRAINER).page(f"{DOOR}/{key_of(app, number)[0]}", headers=SCANNED)
+    assert page.status == 200 and "Ruote Leggere" in page.text and "È qui" in page.text and sources(app) == ["qr"]
 
 
 def test_a_code_is_typed_at_the_door(app, trainer, enrolled):
@@ -424,10 +459,10 @@ def test_the_qr_of_who_left_and_of_an_activity_without_a_session_now_is_explaine
         anna.state, anna.seat, anna.ended_at, anna.end_reason = "withdrawn", None, now() - 2 * HOUR, "moved"
         db.session.commit()
     trainer = app.test_client().known_as(TRAINER)
-    page = trainer.page(f"{DOOR}/{key_of(app, enrolled[0])[0]}")
+    page = trainer.page(f"{DOOR}/{key_of(app, enrolled[0])[0]}", headers=SCANNED)
     assert page.status == 200 and "Non ha un posto in questa attività" in page.text and records(app) == []
     with time_machine.travel(now() + DAY, tick=False):
-        page = app.test_client().known_as(TRAINER).page(f"{DOOR}/{key_of(app, enrolled[1])[0]}")
+        page = app.test_client().known_as(TRAINER).page(f"{DOOR}/{key_of(app, enrolled[1])[0]}", headers=SCANNED)
         assert "Adesso non c'è un incontro" in page.text and records(app) == []
 
 

@@ -127,6 +127,7 @@ def _formula() -> dict[str, object]:
     (["log.csv"], 0, "Rows written: 12."),
     (["log.parquet"], 0, "Rows written: 12."),
     (["log.bin", "--format", "csv"], 0, "Rows written: 12."),
+    (["not/there/log.csv", "--side"], 0, "Side files written: people.csv, activities.csv, openings.csv."),
     (["log"], 2, "say --format"),
 ])  # fmt: skip
 def test_the_command_writes_what_impact_reads(sealed, database_url, tmp_path, arguments, status, words):

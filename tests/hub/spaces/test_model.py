@@ -120,7 +120,7 @@ class Ledger(RuleBasedStateMachine):
         return None
 
 
-EXAMPLES = examples(50, steps=40)
+EXAMPLES = examples(25, steps=40)
 
 
 def test_the_ledger_agrees_with_a_grid_of_quarter_hours(database_of_its_own):

@@ -156,7 +156,7 @@ def _told(use: Known) -> str:
     return f"{use.space.slug}, {use.layout.code if use.layout else 'closed'}, {use.starts // 60}:{use.starts % 60:02d}"
 
 
-EXAMPLES = examples(20, steps=30)
+EXAMPLES = examples(12, steps=30)
 
 
 def test_the_ledger_and_its_padding_agree_with_a_grid_of_minutes(database_of_its_own):
