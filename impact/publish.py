@@ -7,12 +7,12 @@ guarded, those whom it counts and the rest: 3 of 41 tells of three.
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from impact.disclosure import THRESHOLD, DisclosureError, protect
+from impact.disclosure import THRESHOLD, DisclosureError, must_be_threshold
 from impact.log import whole
 from impact.releases import Register, Release
 from impact.row import LogError
@@ -33,33 +33,38 @@ class Period(NamedTuple):
     last: date
 
 
-def publish(source: str | Path, periods: Iterable[Period], register: Path, threshold: int = THRESHOLD) -> dict[str, Any]:
+def publish(
+    source: str | Path, periods: Sequence[Period], register: Path, *, only: Sequence[str] = (), threshold: int = THRESHOLD
+) -> dict[str, Any]:
     """All tables that may be published, and those that may not with the reason; the register grows by the former.
 
-    register: a folder with a file of releases for each indicator. Raises `LogError`, `DisclosureError`.
+    register: a folder with a file of releases for each indicator; only: codes, all where empty. Raises `LogError`, and
+    `DisclosureError` for a threshold beneath the floor or a register that is not whole.
     """
-    from impact.indicators.catalogue import CATALOGUE, VERSION, compute_from, read_sides  # here: other commands need no database
+    from impact.indicators import CATALOGUE, VERSION, compute_from  # here: other commands need no database
+    from impact.sides import read
     from impact.tables import opened
 
-    sides = read_sides(Path(source)) if Path(source).is_dir() else {}
+    must_be_threshold(threshold)
+    for file in register.glob("*.jsonl"):
+        Register(file).releases()  # says what is wrong with it, before anything is entered
+    sides = read(Path(source)) if Path(source).is_dir() else {}
     tables, refused = [], []
     with opened(source) as log:
-        head, rows = log.head, log.rows
+        told = {"log_head": log.head, "rows": log.rows, "definitions_version": VERSION, "threshold": threshold}
         for period in periods:
-            span = {"first": period.first, "last": period.last}
-            raw = {by: _by_code(compute_from(log, sides, by=_keys(by), threshold=0, **span)) for by in BREAKDOWNS}
-            for by in BREAKDOWNS:
-                shown = _by_code(compute_from(log, sides, by=_keys(by), threshold=threshold, **span))
-                for code, chosen in CATALOGUE.items():
-                    table = Table(chosen, period, by, raw[by][code], raw[""][code], threshold)
+            asked = {"first": period.first, "last": period.last, "threshold": threshold, "only": only}
+            answers = {by: _by_code(compute_from(log, sides, by=_keys(by), **asked)) for by in BREAKDOWNS}
+            for code in only or CATALOGUE:
+                found = Tables(CATALOGUE[code], period, {by: answer[code] for by, answer in answers.items()}, threshold)
+                for by, rows in found.guarded().items():
                     entry = {"code": code, "period": period.key, "by": by}
                     try:
-                        found = table.guarded(shown[code])
-                        _release(register, table.release(found))
-                        tables.append(entry | {"rows": [_told(row) for row in found]})
+                        _enter(register, found.release(by))
+                        tables.append(entry | {"rows": [_told(row) for row in rows]})
                     except DisclosureError as error:
                         refused.append(entry | {"why": str(error)})
-    told = {"log_head": head, "rows": rows, "definitions_version": VERSION, "threshold": threshold, "side_files": sorted(sides)}
+    told |= {"side_files": sorted(sides), "periods": [[one.key, str(one.first), str(one.last)] for one in periods]}
     return told | {"catalogue": [one.described() for one in CATALOGUE.values()], "tables": tables, "refused": refused}
 
 
@@ -78,74 +83,61 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in NEVER_WRITTEN}
 
 
-class Table(NamedTuple):
-    """One indicator of one period by one column, or by none: its rows as computed, and those over everything."""
+class Tables:
+    """One indicator of one period: its rows by each column, small cells hidden already, and over everything ("")."""
 
-    chosen: Any
-    period: Period
-    by: str
-    raw: list[dict[str, Any]]
-    totals: list[dict[str, Any]]
-    threshold: int
+    def __init__(self, chosen: Any, period: Period, rows: dict[str, list[dict[str, Any]]], threshold: int) -> None:
+        self.chosen, self.period, self.rows, self.threshold = chosen, period, rows, threshold
+        numbers = [row for found in rows.values() for row in found if row["value"] is not None]
+        self.is_share = chosen.protected and chosen.unit == "%" and all(map(_is_part, numbers))
 
-    @property
-    def keys(self) -> list[str]:
-        return [*_keys(self.by), *self.chosen.splits]
+    def guarded(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows, without the shares that tell a small side of theirs, or with the others one of another's."""
+        if self.is_share:
+            small = {by: [row for row in rows if self._is_small(row)] for by, rows in self.rows.items()}
+            if any(map(self._is_told, small["activity"])):
+                small[""] = self.rows[""]
+            self.rows = {by: [_hidden(row) if row in small[by] else row for row in rows] for by, rows in self.rows.items()}
+        return self.rows
 
-    @property
-    def is_share(self) -> bool:
-        """Whether every row is a part of the people who stand behind it."""
-        numbers = [row for row in (*self.raw, *self.totals) if row["value"] is not None]
-        return self.chosen.protected and self.chosen.unit == "%" and all(_is_part(row) for row in numbers)
+    def _is_small(self, row: dict[str, Any]) -> bool:
+        if row["value"] is None:
+            return False
+        return 0 < row["numerator"] < self.threshold or 0 < row["n"] - row["numerator"] < self.threshold
 
-    def guarded(self, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The protected rows, with the shares hidden that tell a small side."""
-        if not self.is_share or not shown:
-            return shown
-        small = self._small_sides()
-        return [_hidden(row) if not row["suppressed"] and _place(row, self.keys) in small else row for row in shown]
+    def _is_told(self, row: dict[str, Any]) -> bool:
+        """Whether the share over everything narrows that of one small activity to a range narrower than the threshold."""
+        (total,) = self.rows[""] if len(self.rows[""]) == 1 else (None,)
+        if total is None or total["value"] is None:
+            return False
+        others = [one for one in self.rows["activity"] if one is not row and one["value"] is not None]
+        shown = [one for one in others if not self._is_small(one)]
+        unknown = sum(one["n"] for one in others if self._is_small(one))
+        counted = total["numerator"] - sum(one["numerator"] for one in shown) - unknown
+        rest = total["n"] - total["numerator"] - sum(one["n"] - one["numerator"] for one in shown) - unknown
+        return (row["n"] - max(0, rest)) - max(0, counted) < self.threshold
 
-    def _small_sides(self) -> set[tuple]:
-        import pandas as pd  # at the edge, and only here
-
-        rows = self._sided()
-        if not rows:
-            return set()
-        table = pd.DataFrame(rows, columns=[*self.keys, SIDE, "n"]).astype({"n": object})
-        kept = protect(table, keys=[*self.keys, SIDE], n="n", values=[], threshold=self.threshold, additive=(SIDE,))
-        return {row[:-2] for row, kind in zip(rows, kept["suppressed"], strict=True) if kind}
-
-    def _sided(self) -> list[tuple]:
-        """Each count of people: all, those whom the share counts, the rest."""
-        rows = [row for row in self.raw if row["value"] is not None]
-        rows += [row for row in self.totals if self.by and row["value"] is not None and not self.chosen.splits]
-        found = []
-        for row in rows:
-            place, n, counted = _place(row, self.keys), row["n"], row["numerator"]
-            found += [(*place, None, n), (*place, "counted", counted), (*place, "rest", n - counted)]
-        return found
-
-    def release(self, shown: list[dict[str, Any]]) -> Release | None:
-        """What these rows tell of people; None where nobody stands behind them."""
+    def release(self, by: str) -> Release | None:
+        """What the rows by a column tell of people; None where they tell of nobody."""
         if not self.chosen.protected:
             return None
-        total = [row | {"suppressed": 0 < (row["n"] or 0) < self.threshold} for row in self.totals]
-        rows = [*shown, *(total if self.by and not self.chosen.splits else [])]
-        cells = [cell for row in rows for cell in self._cells(row)]
-        if not cells:
-            return None
+        keys = [*_keys(by), *self.chosen.splits]
+        cells = [cell for row in self.rows[by] for cell in self._cells(row, keys, sides=True)]
+        if by and not self.chosen.splits:  # a month is no part of a longer share: who completes the year need not the month
+            cells += [cell for row in self.rows[""] for cell in self._cells(row, keys, sides=by == "activity")]
         period = (self.period.first.isoformat(), self.period.last.isoformat())
-        return Release(self.chosen.code, period, tuple(cells), (SIDE,), threshold=self.threshold)
+        return Release(self.chosen.code, period, tuple(cells), (SIDE,), threshold=self.threshold) if cells else None
 
-    def _cells(self, row: dict[str, Any]) -> Iterator[tuple[dict[str, str | None], int | None]]:
-        """The counts that a row tells; None for those that it hides."""
-        by = {key: None if row["by"].get(key) is None else str(row["by"][key]) for key in self.keys}
+    def _cells(self, row: dict[str, Any], keys: list[str], *, sides: bool) -> Iterator[tuple[dict[str, str | None], int | None]]:
+        """The counts that a row tells, None for those that it hides; nothing of a row without data."""
         if row["n"] is None and not row["suppressed"]:
             return
-        yield by | {SIDE: None}, None if row["suppressed"] and not row.get("n") else row["n"]
-        if self.is_share and not row["suppressed"] and row["value"] is not None and row["by"]:
-            yield by | {SIDE: "counted"}, row["numerator"]
-            yield by | {SIDE: "rest"}, row["n"] - row["numerator"]
+        by = {key: None if row["by"].get(key) is None else str(row["by"][key]) for key in keys}
+        yield by | {SIDE: None}, row["n"]
+        if self.is_share and sides and row["n"]:
+            counted = row["numerator"]
+            yield by | {SIDE: "counted"}, counted
+            yield by | {SIDE: "rest"}, None if counted is None else row["n"] - counted
 
 
 def _is_part(row: dict[str, Any]) -> bool:
@@ -153,16 +145,12 @@ def _is_part(row: dict[str, Any]) -> bool:
     return row["denominator"] is not None and row["n"] == row["denominator"] and row["numerator"] is not None
 
 
-def _place(row: dict[str, Any], keys: list[str]) -> tuple:
-    return tuple(row["by"].get(key) for key in keys)
-
-
 def _hidden(row: dict[str, Any]) -> dict[str, Any]:
     """The row without its share; how many people stand behind it is told."""
     return row | dict.fromkeys(HIDDEN) | {"suppressed": True, "note": WORDS["en"], "note_it": WORDS["it"]}
 
 
-def _release(folder: Path, release: Release | None) -> None:
+def _enter(folder: Path, release: Release | None) -> None:
     """Enter it in the register, unless it stands there already. Raises `DisclosureError`."""
     if release is None:
         return
@@ -179,6 +167,7 @@ def add_publish(commands: Any) -> None:
     command = commands.add_parser("publish", help="compute what may be published", description=words)
     command.add_argument("log", metavar="LOG", help="a folder with log.csv or log.parquet and its side files, or one file")
     command.add_argument("--period", type=_period, action="append", required=True, metavar="NAME=FIRST..LAST")
+    command.add_argument("--only", type=lambda text: text.split(","), default=[], metavar="OM05,OM13")
     command.add_argument("--register", type=Path, required=True, metavar="DIR", help="the folder of what was published")
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the tables to FILE, as JSON")
     command.add_argument("--format", choices=("json", "csv", "text"), default="json")
@@ -189,7 +178,7 @@ def run_publish(options: argparse.Namespace) -> int:
     """0 done, also where some tables were refused: those are told."""
     try:
         options.register.mkdir(parents=True, exist_ok=True)
-        answer = publish(options.log, options.period, options.register)
+        answer = publish(options.log, options.period, options.register, only=options.only)
         if options.output:
             with whole(options.output) as part:
                 part.write_text(json.dumps(answer, ensure_ascii=False, allow_nan=False), encoding="utf-8")

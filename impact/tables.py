@@ -60,11 +60,11 @@ def opened(source: str | Path, *, engine: str = "duckdb", **settings: Any) -> It
             raise EngineError("the engine postgres computes where the log is: give a postgresql:// URL, or another --engine")
         from impact.engines.postgres import Postgres  # here: whoever reads files needs no driver
 
-        with Postgres(str(source)) as postgres:
+        with Postgres(str(source)) as postgres, postgres.in_words():
             yield _checked(postgres, Careful(postgres.place, lambda: log.rows(source)), None)
         return
     folder = None if url or not Path(source).is_dir() else Path(source)
-    with DuckDB(**settings) as duck:
+    with DuckDB(**settings) as duck, duck.in_words():
         careful = _open(duck, source)
         found = _checked(duck, careful, folder)
         if engine == "duckdb":

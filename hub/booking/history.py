@@ -6,7 +6,7 @@ from hub.accounts.models import Person
 from hub.booking import rules
 from hub.booking.models import Booking, BookingChange
 from hub.booking.papers import calendar_entry, facts
-from hub.clock import now
+from hub.clock import now, wall
 from hub.db import db
 from hub.notices.service import notice
 from hub.participation.log import record
@@ -48,9 +48,16 @@ def record_act(
 ) -> None:
     """A line of the participation log. at: when it happened, now where none is given."""
     minutes = Slot(occurrence.starts_at, occurrence.ends_at).minutes
-    facts = act(activity=occurrence.space.slug, session=booking.code, minutes=minutes, people=booking.attendees)
+    told = act(activity=occurrence.space.slug, session=_code(booking, occurrence), minutes=minutes, people=booking.attendees)
     level = by.level if by and is_of(booking, by) else booking.level
-    record(facts, who=booking.requester, acting_as=booking.organisation, level=level, at=at)
+    record(told, who=booking.requester, acting_as=booking.organisation, level=level, at=at)
+
+
+def _code(booking: Booking, occurrence: Occurrence) -> str:
+    """What the log calls it by: the booking's code, and of a series the day that the rule gave it, wherever it was moved since."""
+    if occurrence.recurrence_at is None:
+        return booking.code
+    return f"{booking.code}.{wall(occurrence.recurrence_at):%Y%m%d}"
 
 
 def tell(kind: str, booking: Booking, *, status: str | None = None, **more: object) -> None:

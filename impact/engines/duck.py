@@ -5,9 +5,11 @@ The quick way reads plain files: each cell spelt as every program spells it. Whe
 """
 
 import csv
+import errno
 import tempfile
 import warnings
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -16,12 +18,12 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from impact.engines import Engine
+from impact.engines import Engine, EngineError
 from impact.row import COLUMNS, SEAL, columns_in
 
 TEXT = ("event_id", "type", "person", "activity", "session", "status", "ref", "facts", "prev_hash", "hash")
 TIMES = ("ts_event", "ts_recorded")
-MEMORY = "400MB"  # of DuckDB; what is larger goes to a temporary folder
+MEMORY = "300MB"  # of DuckDB; what is larger goes to a temporary folder
 AT_ONCE = 2_500_000  # rows whose keys are told apart together
 FEW = 200_000  # rows that are sorted without looking for repeated keys first
 
@@ -57,11 +59,25 @@ class DuckDB(Engine):
         connection.raw_sql("SET TimeZone = 'UTC'")
         super().__init__(connection, stack)
 
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Raises `EngineError` where memory or disk are not enough."""
+        try:
+            yield
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise EngineError(f"DuckDB has too little memory or disk for it: {str(error).splitlines()[0]}") from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise EngineError(f"there is no room left for temporary files in {self.folder.parent}") from None
+
     def read(self, path: Path, *, is_parquet: bool) -> None:
         """Open a log file; `log` gets a column more, `odd`. Raises `NotPlain`, and `LogError` for a column that is missing."""
         try:
             sql = self._typed(*(self._parquet(path) if is_parquet else self._csv(path)))
             self.log = self.view(sql) if is_parquet else self._copy(sql)
+        except duckdb.OutOfMemoryException:
+            raise
         except (duckdb.Error, csv.Error, pa.ArrowException, UnicodeError, OSError) as error:
             raise NotPlain from error
 

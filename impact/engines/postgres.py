@@ -3,7 +3,8 @@
 Everything is temporary and in one transaction, which sees one state of the log and is undone at the end.
 """
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import ibis
@@ -30,10 +31,22 @@ class Postgres(Engine):
         super().__init__(ibis.postgres.from_connection(driver), stack)
         self.place = database.shown(url)
         try:
-            self.log = self._typed(*database.layout(driver, url), driver)
+            with self.in_words():
+                self.log = self._typed(*database.layout(driver, url), driver)
         except LogError:
             self._stack.close()
             raise
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Raises `LogError` where the server refuses, or goes away."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            words = str(error).strip().splitlines()[0]
+            raise LogError(self.place, None, None, f"the database does not do it: {words}") from None
 
     def _typed(self, table: str, columns: tuple[str, ...], driver: Any) -> ibis.Table:
         kinds = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0"

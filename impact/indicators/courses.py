@@ -147,13 +147,13 @@ def dropout(log: Log) -> ibis.Table:
     sdg=("4.5",),
     iris=("PI9872",),
     level="output",
-    counts="persons",
+    counts="withdrawals",
+    protected=True,
 )
 def dropout_reasons(log: Log) -> ibis.Table:
     left = log.of(log.records("enrolment.withdrawn"))
     left = left.mutate(reason=ibis.coalesce(left.status, "unsaid"))
-    figures = {"numerator": left.count(), "n": left.person.nunique()}
-    parts = left.group_by([*log.by, "reason"]).aggregate(**figures)
+    parts = left.group_by([*log.by, "reason"]).aggregate(numerator=left.count(), n=left.count())
     whole = log.grouped(left, denominator=left.count())
     return parts.join(whole, list(log.by)) if log.by else parts.cross_join(whole)
 

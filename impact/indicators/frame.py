@@ -15,7 +15,11 @@ from impact.indicators.view import DIMENSIONS, PERSONAL, Log, month_name
 from impact.row import LogError
 
 FIGURES = ("value", "numerator", "denominator", "n")
-_PARTS_ADD = {"persons": PERSONAL, "answers": ("activity", "month", *PERSONAL)}  # the columns over which n adds up
+_PARTS_ADD = {  # the columns over which n adds up
+    "persons": PERSONAL,
+    "withdrawals": ("activity", "month", *PERSONAL, "reason"),
+    "answers": ("activity", "month", *PERSONAL, "answer"),
+}
 
 
 def answer(chosen: Indicator, log: Log, threshold: int) -> list[dict[str, Any]]:
@@ -126,10 +130,13 @@ def _protected(chosen: Indicator, log: Log, rows: list[dict[str, Any]], threshol
     table = [_cell(row, keys) for row in rows]
     for fewer in (some for size in range(len(log.by)) for some in combinations(log.by, size)):
         table += [_cell(row, keys) for row in _figures(chosen, log.broken_down(fewer))]
+    adding = _PARTS_ADD.get(chosen.counts, ())
+    if any(name in adding for name in chosen.splits):  # the denominator tells the total over the split
+        table += _wholes(table, len(log.by))
     if not keys:
         hidden = [0 < (row["n"] or 0) < threshold for row in rows]
     else:
-        adds = all(key in _PARTS_ADD.get(chosen.counts, ()) for key in keys)
+        adds = [key for key in keys if key in adding]
         frame = pd.DataFrame(table, columns=[*keys, "n"]).astype({"n": object})
         try:
             shown = protect(frame, keys=keys, n="n", values=[], threshold=threshold, additive=adds)
@@ -141,6 +148,14 @@ def _protected(chosen: Indicator, log: Log, rows: list[dict[str, Any]], threshol
 
 def _cell(row: dict[str, Any], keys: Sequence[str]) -> list[Any]:
     return [*(row["by"].get(key) for key in keys), row["n"]]
+
+
+def _wholes(table: list[list[Any]], size: int) -> list[list[Any]]:
+    """The totals over the split, which stands behind `size` columns and before n."""
+    totals: dict[tuple, int] = {}
+    for *group, _, n in table:
+        totals[tuple(group[:size])] = totals.get(tuple(group[:size]), 0) + (n or 0)
+    return [[*group, None, n] for group, n in totals.items()]
 
 
 def _without_figures(row: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ RECORD = ("day", "recorded", "seq", "place", "person", "activity", "session", "m
 
 def month_of(day: ibis.Value) -> ibis.Value:
     """The number of the month (see impact.sides): whole numbers are the same on every engine."""
-    return (day.year().cast("int64") * 12 + day.month().cast("int64") - 1).cast("int64")
+    return (day.year().cast("int32") * 12 + day.month().cast("int32") - 1).cast("int32")
 
 
 def month_name(number: int) -> str:
@@ -107,7 +107,7 @@ class Log:
     def finished(self, records: ibis.Table) -> ibis.Table:
         """The columns of `all_attendance`."""
         is_present = records.status.isin(PRESENT)
-        minutes, flag = ibis.ifelse(is_present, records.minutes, 0), ibis.ifelse(is_present, 1, 0)
+        minutes, flag = ibis.ifelse(is_present, records.minutes, 0).cast("int16"), ibis.ifelse(is_present, 1, 0).cast("int8")
         return records.select("day", "month", "person", "activity", "session", minutes=minutes, is_present=flag)
 
     def give(self, name: str, table: ibis.Table) -> None:

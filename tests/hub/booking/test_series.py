@@ -13,6 +13,7 @@ from hub.booking.recurrence import Recurrence
 from hub.booking.series import Pick, Wish
 from hub.clock import now, wall
 from hub.notices.models import Notice
+from hub.participation.models import LogEntry
 from hub.refusal import Refusal
 from hub.spaces import ledger
 from hub.spaces import service as spaces
@@ -92,6 +93,15 @@ def test_a_series_is_one_request_confirmed_or_ended_as_a_whole(hub, people, sess
     service.cancel(booking, "Lavori", by=people["manager"])
     session.flush()
     assert statuses(booking) == ["cancelled"] * 4 and charges.account(booking).due == 0
+
+
+def test_the_log_knows_each_date_by_the_day_that_the_rule_gave_it(hub, people, session, rule):
+    booking = sent(hub, rule, people)
+    decision.approve(booking, by=people["manager"])
+    held = session.scalars(sa.select(LogEntry.session).where(LogEntry.type == "space.booked").order_by(LogEntry.id)).all()
+    standing = [one for one in booking.occurrences if one.status == "planned"]
+    assert sorted(held) == sorted(f"{booking.code}.{wall(one.recurrence_at):%Y%m%d}" for one in standing)
+    assert len(set(held)) == len(held) > 1
 
 
 def test_what_is_left_out_stays_as_a_date_that_may_be_taken_up(hub, people, session, rule):
