@@ -31,6 +31,8 @@ from hub.booking.staff import bp as booking_staff
 from hub.booking.statistics import bp as statistics
 from hub.booking.steps import bp as booking_steps
 from hub.booking.views import bp as booking
+from hub.evaluation.export_views import bp as exports
+from hub.evaluation.impact_views import bp as impact
 from hub.evaluation.views import bp as evaluation
 from hub.families import personal as families_personal
 from hub.families.guardians import bp as family_people
@@ -90,7 +92,7 @@ ROOMS = (
     *(desk, labs, labs_staff, sessions, editions, team, questions, enrolling, enrolments, health_notes),
     *(register, presence, certificates, certificate_desk, school_hours, feedback),
     *(paths, mentoring, paths_staff, groups, group_files, messages),
-    *(entrances, agenda, listing, feeds, partners, evaluation, day),
+    *(entrances, agenda, listing, feeds, partners, evaluation, exports, impact, day),
     *(pages, rating, reports, search, pages_staff),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from flask import abort, current_app
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 MARKS = ("public", "residents", "manager", "evaluator", "administrator")
@@ -76,6 +77,11 @@ def owes_a_proof() -> bool:
     if not (current_user.is_authenticated and current_user.roles):
         return False
     return current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs()
+
+
+def as_the_staff() -> ResponseReturnValue | None:
+    """Before each request of pages that are for others too: who of the staff comes there does so as at their desks."""
+    return current_app.login_manager.needs_refresh() if owes_a_proof() else None
 
 
 def _has_shown_two_proofs() -> bool:

@@ -25,6 +25,9 @@ from hub.booking.limits import purge_turned
 from hub.booking.service import sweep
 from hub.clock import now
 from hub.db import db, is_unavailable, must_hold_guarantees, reading
+from hub.evaluation import figures
+from hub.evaluation.exports import purge_exports
+from hub.evaluation.runs import LongRuns, make_all
 from hub.evaluation.side_files import write_side_files
 from hub.families.invitations import purge_family_invitations
 from hub.labs import meetings, paths, seats
@@ -73,6 +76,7 @@ def purge() -> None:
     purge_baskets(now())
     purge_turned(now())
     forget_old_addresses(now())
+    purge_exports()
 
 
 def refresh_partners() -> None:
@@ -84,6 +88,7 @@ def refresh_partners() -> None:
 DUTIES = [
     *((60, duty) for duty in (seal_log, sweep, settle, expire, close, seats.settle, refresh_partners)),
     *((600, duty) for duty in (remind, escalate, paths.settle, meetings.remind, ask_how_it_was, remind_of_sessions)),
+    (600, figures.ask_if_moved),
     (3600, purge),
 ]
 
@@ -153,21 +158,32 @@ def reset_second_factor(email: str, reason: str) -> None:
 @hub.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 def work(once: bool) -> None:
-    """Send the mails that are due, seal the log, clear what has expired.
+    """Send the mails that are due, seal the log, compute figures and files, clear what has expired.
 
-    Runs until SIGTERM or SIGINT, and ends after the mail in hand. Any number of workers may run side by side.
+    Runs until SIGTERM or SIGINT, and ends after the mail in hand. Any number of workers may run side by side. Figures and files
+    take minutes: with --once they are left to `figures`.
     """
     must_hold_guarantees(current_app)
     way_out = post(current_app.config["MAIL_URL"], urlsplit(current_app.config["PUBLIC_URL"]).hostname)
-    worker = Worker(way_out, DUTIES)
+    long_runs = LongRuns()
+    worker = Worker(way_out, DUTIES if once else [*DUTIES, (5, long_runs)])
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: worker.stop.set())
-    if not once:
-        return worker.run()
     try:
+        if not once:
+            return worker.run()
         return worker.run_once()
     finally:
+        long_runs.end()
         way_out.close()
+
+
+@hub.command("figures")
+def make_figures() -> None:
+    """Compute the figures of the public pages now, where the log has moved, and the files that evaluators wait for."""
+    figures.ask_if_moved(at_once=True)
+    db.session.commit()
+    click.echo(f"Runs ended: {make_all()}.")
 
 
 @hub.command("seal-log")

@@ -9,10 +9,11 @@ import re
 import sys
 from typing import Any, NoReturn
 
-from impact import Broken, LogError, Verification, rows, verify
+from impact import Broken, LogError, Verification, verify
 from impact.evaluation.command import add_evaluate, add_freeze
 from impact.indicators.command import add_catalogue, add_indicators
 from impact.publish import add_publish
+from impact.reading import Reading
 from impact.report.command import add_demo_bundle, add_keygen, add_report, add_reproduce, add_statement
 from impact.show import show
 from impact.siinc.command import add_indigo, add_settle, add_simulate
@@ -66,7 +67,10 @@ def add_verify(commands: Any) -> None:
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    found = verify(rows(options.log), head=options.head)
+    reading = Reading(options.log)
+    found = verify(reading.rows(), head=options.head)
+    if not found.broken:
+        reading.must_be_sound()
     broken = found.broken._asdict() if found.broken else None
     if options.format == "csv":
         broken = broken or dict.fromkeys(Broken._fields)  # the same header for every answer

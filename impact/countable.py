@@ -36,6 +36,16 @@ def must_be_countable(row: Row, file: Any) -> None:
         raise LogError(file, row.line, "facts", str(error)) from None
 
 
+def must_be_believable(row: Row, file: Any) -> None:
+    """Raises `LogError` for minutes that no act can last: all that is asked of a log whose chain is followed, not counted."""
+    if row.type in TIMED and row.minutes is not None and row.minutes > LONGEST:
+        raise LogError(file, row.line, "minutes", _too_long(row.type, row.minutes))
+
+
+def _too_long(kind: str, minutes: int) -> str:
+    return f"{minutes} is more than a day: {kind} lasts at most {LONGEST} minutes"
+
+
 def _must_last(kind: str, status: str | None, minutes: int | None) -> None:
     if kind not in TIMED:
         return
@@ -43,7 +53,7 @@ def _must_last(kind: str, status: str | None, minutes: int | None) -> None:
         if kind != "attendance.recorded" or status in PRESENT:
             raise ValueError(f"is empty: {kind} needs it{f' where the status is {status}' if status else ''}")
     elif minutes > LONGEST:
-        raise ValueError(f"{minutes} is more than a day: {kind} lasts at most {LONGEST} minutes")
+        raise ValueError(_too_long(kind, minutes))
 
 
 def must_be_counted_facts(kind: str, facts: Mapping[str, Any]) -> None:

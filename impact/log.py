@@ -6,7 +6,7 @@ Reading is lazy: one row (CSV) or one batch (Parquet) is in memory at a time. Ch
   all. Blank lines and a byte order mark are skipped.
 - A time without offset is Europe/Rome. One that does not exist there (clocks forward), or exists twice (clocks back),
   is refused rather than guessed.
-- Whole numbers are digits: `90.0` is refused, and so is a floating-point column of a Parquet file.
+- Whole numbers are digits: `90.0` is refused. A floating-point column of a Parquet file may hold whole values.
 - `event_id` may not repeat among unsealed rows. Ids that only grow, as those of UUID version 7 in id order, are checked
   in constant memory; otherwise a 16-byte digest of each id is held, about 100 bytes a row. In a sealed log `seq`
   grows by one at every row, so a row put in twice already breaks the chain.

@@ -44,12 +44,17 @@ def write(path: Path, columns: tuple[str, ...], rows: Iterator[Row]) -> int:
 
 
 def _cells(array: pa.Array, path: Path, line: int, column: str) -> list:
-    """The values of one column; what Python cannot hold is refused by row: nanoseconds, bytes that are not UTF-8."""
+    """The values of one column; what Python cannot hold is refused by row: nanoseconds, bytes that are not UTF-8.
+
+    A column of whole numbers with empty cells comes as floating-point from pandas: its whole values are taken as such.
+    """
     if pa.types.is_timestamp(array.type) and array.type.unit == "ns":
         for number, scalar in enumerate(array, line + 1):
             if scalar.is_valid and scalar.value % 1000:
                 raise LogError(path, number, column, "the time has more than six decimals")
         array = array.cast(pa.timestamp("us", array.type.tz))
+    if column in ("minutes", "seq") and pa.types.is_floating(array.type):
+        return [int(value) if value is not None and value.is_integer() else value for value in array.to_pylist()]
     try:
         return array.to_pylist()
     except UnicodeDecodeError:

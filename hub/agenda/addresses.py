@@ -21,7 +21,8 @@ _DENIED = [
     ip_network(block)
     for block in (
         *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),  # Teredo and ORCHID, examples, 6to4, examples
-        *("192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),  # relays of 6to4, benchmarks, reserved
+        *("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),  # protocols, relays of 6to4, benchmarks, reserved
+        "168.63.129.16/32",  # a cloud's own services, as seen from its machines
     )
 ]
 

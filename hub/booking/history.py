@@ -54,7 +54,7 @@ def record_act(
 
 
 def _code(booking: Booking, occurrence: Occurrence) -> str:
-    """What the log calls it by: the booking's code, and of a series the day that the rule gave it, wherever it was moved since."""
+    """What the log calls it by: the booking's code, and in a series the day that the rule gave it, wherever it moved."""
     if occurrence.recurrence_at is None:
         return booking.code
     return f"{booking.code}.{wall(occurrence.recurrence_at):%Y%m%d}"

@@ -15,7 +15,8 @@ from sqlalchemy.orm import joinedload
 from hub.accounts.models import Person
 from hub.clock import now
 from hub.db import db
-from hub.labs import seats
+from hub.families.models import Participant
+from hub.labs import people, seats
 from hub.labs.models import Activity, Attendance, Enrolment, EnrolmentChange, Session
 from hub.labs.rules import ATTENDANCES
 from hub.participation.log import Happened, record_all
@@ -112,12 +113,20 @@ def records_of(session: Session) -> dict[int, Attendance]:
     return {row.enrolment_id: row for row in rows}
 
 
+def correctable(session: Session) -> list[Attendance]:
+    """The live records of a session, but for those of who was erased: the log would know them as somebody else."""
+    erased = sa.select(Enrolment.id).join(Enrolment.participant).where(Participant.erased_at.is_not(None))
+    nameless = set(db.session.scalars(erased.where(Enrolment.activity_id == session.activity_id)))
+    return [record for enrolment, record in records_of(session).items() if enrolment not in nameless]
+
+
 def lines(session: Session) -> list[Line]:
-    """The register of a session: who had a place when it was, who came to the activity after it, and whoever it speaks of."""
+    """The register of a session: who had a place when it was, who came to the activity after it, and whoever it speaks of.
+    Of whom it does not speak and who was erased since, nobody can say any more how they were."""
     records, found = records_of(session), []
     for one in roster(session.activity):
         standing = stood(one.enrolment.state, one.since, one.enrolment.ended_at, session.slot)
-        if standing or one.enrolment.id in records:
+        if one.enrolment.id in records or (standing and not people.is_nameless(one.enrolment)):
             found.append(Line(one.enrolment, standing == "expected", records.get(one.enrolment.id)))
     return found
 
@@ -173,8 +182,11 @@ def _checked(session: Session, mark: Mark, line: Line | None, length: int, sourc
     """What is to be written of somebody, None where it stands already. Raises Refusal."""
     field = f"row_{mark.enrolment.id}"
     must_be_on_the_register(line is not None, field)
-    minutes = minutes_for(mark.status, mark.minutes, length, field)
     record = line.record
+    if people.is_nameless(mark.enrolment):
+        must_stay(record.status == mark.status and mark.minutes in (None, record.minutes), field)
+        return None
+    minutes = minutes_for(mark.status, mark.minutes, length, field)
     if record and (record.status, record.minutes) == (mark.status, minutes):
         return None
     if mark.seen is not None and mark.seen != (record.id if record else 0):
@@ -290,6 +302,14 @@ def must_be_time(starts: datetime, now: datetime) -> None:
 def must_be_on_the_register(is_on: bool, field: str | None = None) -> None:
     if not is_on:
         raise Refusal("Non ha un posto in questa attività: non è nel registro.", field=field, rule="not-enrolled")
+
+
+def must_stay(is_same: bool, field: str | None = None) -> None:
+    """What is written of who was erased is never written otherwise."""
+    if not is_same:
+        raise Refusal(
+            "Questa persona ha cancellato i suoi dati: quello che è scritto nel registro resta così.", field=field, rule="erased"
+        )
 
 
 def marked_meanwhile(field: str | None = None) -> Refusal:

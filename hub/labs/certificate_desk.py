@@ -1,6 +1,6 @@
 """The managers' desk for the certificates of an activity: to whom, issued to one or to all, revoked with a reason."""
 
-from flask import Blueprint, abort, flash, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -22,8 +22,9 @@ bp = Blueprint("certificate_desk", __name__, url_prefix="/gestione/attivita/<slu
 
 @bp.route("", methods=["GET", "POST"])
 @managers
+@writes
 def lines(slug: str) -> ResponseReturnValue:
-    """Who was there for how long, and what was issued to them; issue to all that reach a share."""
+    """Who was there for how long, and what was issued to them; issue to all that reach a share. Who looks is noted."""
     activity, form = asked_activity(slug), IssueForm()
     if form.validate_on_submit():
         try:
@@ -35,6 +36,11 @@ def lines(slug: str) -> ResponseReturnValue:
             undo()
             form.show(refusal)
     found = certificates.lines(activity)
+    if request.method == "GET":
+        people = {line.enrolment.participant_id: line.enrolment.participant for line in found if line.enrolment.participant}
+        families.viewed_all(people.values(), "enrolments", slug, by=current_user)
+        db.session.commit()
+        undo()  # what follows is only shown
     return screen(
         "labs/staff/certificates.html",
         status=form.http_status,

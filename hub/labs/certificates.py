@@ -13,6 +13,7 @@ from hub.db import db
 from hub.labs import people
 from hub.labs.dose import Dose, dose, doses, reaches
 from hub.labs.models import Activity, Certificate, Enrolment, Session
+from hub.labs.people import is_nameless as is_nameless
 from hub.labs.rules import CERTIFICATE_KINDS, REASON_LENGTH
 from hub.refusal import Refusal, must_pass
 
@@ -112,11 +113,6 @@ def is_named(certificate: Certificate, said: str) -> bool:
     else:
         names = {_plain(enrolment.organisation.name)}
     return _plain(said) in names - {""}
-
-
-def is_nameless(enrolment: Enrolment) -> bool:
-    """Whether the record of whom it is of was erased: there is no name to print, or to ask for, any more."""
-    return enrolment.participant is not None and enrolment.participant.erased_at is not None
 
 
 def _plain(name: str) -> str:

@@ -7,14 +7,13 @@ from flask_login import current_user
 
 from hub.access import residents
 from hub.accounts import throttle
-from hub.accounts.rules import mailbox
 from hub.accounts.throttle import Limit
 from hub.clock import today
 from hub.db import db, reading, undo
 from hub.filters import local
 from hub.forms import told
 from hub.labs import roster, seats
-from hub.labs.acting import nobody_meant, organisation_meant, public_activity, told_on_page, way_to
+from hub.labs.acting import must_not_flood, nobody_meant, organisation_meant, public_activity, told_on_page, way_to
 from hub.labs.models import Activity, Enrolment, Question
 from hub.labs.roster_forms import FileForm, LastWordForm
 from hub.labs.roster_rules import REQUIRED, Line, Wrong
@@ -27,7 +26,6 @@ from hub.tables import csv_file, xlsx_file
 
 bp = Blueprint("group_files", __name__, url_prefix="/attivita/<slug>/gruppo")
 FILES = Limit("group-files", 60, 60)  # files that one person has looked at
-TO_MAILBOX = Limit("group-invitations-mailbox", 24, 60)
 
 
 @bp.url_value_preprocessor
@@ -95,8 +93,7 @@ def confirm(slug: str) -> ResponseReturnValue:
             lines = roster.unpacked(form.lines.data or "", activity, organisation=ours, by=current_user)
             db.session.rollback()
         if form.validate_on_submit():
-            for address in sorted({mailbox(line.email) for line in lines if line.email}):
-                throttle.count(TO_MAILBOX, address)
+            must_not_flood(lines)
             return _carry_out(slug, lines, form)
     except Refusal as refusal:
         undo()

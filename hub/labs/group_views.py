@@ -14,7 +14,7 @@ from hub.families import keeping
 from hub.families import service as families
 from hub.forms import Form, told
 from hub.labs import enrolment, mine, roster, seats
-from hub.labs.acting import nobody_meant, organisation_meant, public_activity, told_on_page, way_to
+from hub.labs.acting import must_not_flood, nobody_meant, organisation_meant, public_activity, told_on_page, way_to
 from hub.labs.enrol_forms import WithdrawForm
 from hub.labs.models import Activity, Enrolment
 from hub.labs.roster_forms import ButtonForm, OneForm, one_form
@@ -44,6 +44,7 @@ def group(slug: str) -> ResponseReturnValue:
     found, more = roster.group_of(activity, ours, page=page)
     families.viewed_all([one.participant for one in found], "group", slug, by=current_user)
     db.session.commit()
+    undo()  # what follows is only shown
     return screen(
         "labs/group.html",
         enrolments=found,
@@ -68,6 +69,8 @@ def add(slug: str) -> ResponseReturnValue:
     form = one_form(activity)
     if form.is_submitted() and (line := _line(activity, form)):
         try:
+            db.session.rollback()  # so far it only looked, and tries are counted outside
+            must_not_flood([line])
             sending = form.once()
             if not sending.answer:
                 (made,) = roster.enrol(activity, [line], organisation=ours, by=current_user, channel="assisted")
@@ -115,6 +118,7 @@ def one(slug: str, id: int) -> ResponseReturnValue:
     found = _asked(slug, id)
     families.viewed(found.participant, "group", slug, by=current_user)
     db.session.commit()
+    undo()  # what follows is only shown
     return _show(found, WithdrawForm())
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from hub.access import residents
+from hub.access import as_the_staff, residents
 from hub.labs import meetings as verbs
 from hub.labs import path_hours, paths
 from hub.labs.desks import carry_out, done, made
@@ -14,6 +14,7 @@ from hub.labs.path_forms import MeetingForm, VoidForm
 from hub.screen import go, screen
 
 bp = Blueprint("mentoring", __name__, url_prefix="/area-personale/abbinamenti")
+bp.before_request(as_the_staff)  # managers speak for mentors without an account
 ONE = "/<int(max=2147483647):id>"
 MEETING = f"{ONE}/incontri/<int(max=2147483647):number>"
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from hub.access import residents
+from hub.access import as_the_staff, residents
 from hub.db import db, undo
 from hub.filters import number
 from hub.labs import messages as verbs
@@ -16,6 +16,7 @@ from hub.refusal import Refusal, must_pass
 from hub.screen import go, screen
 
 bp = Blueprint("messages", __name__, url_prefix="/gestione/attivita/<slug>/messaggi")
+bp.before_request(as_the_staff)
 
 
 @bp.after_request

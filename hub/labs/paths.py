@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from hub.accounts.models import Person
+from hub.accounts.service import insert_unless_there
 from hub.clock import now
 from hub.db import db
 from hub.labs import path_rules as rules
@@ -153,8 +154,8 @@ def say_people(enrolment: Enrolment, people: int, roles: str) -> None:
         lambda: rules.must_be_some_people(people, roles),
     )
     told = {"people": people, "roles": roles.strip(), "said_at": now()}
-    db.session.merge(PathPeople(enrolment_id=enrolment.id, **told))
-    db.session.flush()
+    if not insert_unless_there(PathPeople, enrolment_id=enrolment.id, **told):
+        db.session.execute(sa.update(PathPeople).filter_by(enrolment_id=enrolment.id).values(**told))
 
 
 # --- who is matched with whom

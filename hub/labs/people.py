@@ -67,6 +67,11 @@ def may_answer(enrolment: Enrolment, person: Person) -> bool:
     return person.has_role("manager")
 
 
+def is_nameless(enrolment: Enrolment) -> bool:
+    """Whether the record of whom it is of was erased: nobody knows any more who they are."""
+    return enrolment.participant is not None and enrolment.participant.erased_at is not None
+
+
 def is_own_minor(participant: Participant | None, person: Person) -> bool:
     """Whether this is a minor who acts for themselves."""
     return participant is not None and participant.person_id == person.id and families.is_minor(participant)

@@ -153,12 +153,15 @@ def _explained(
 
 
 def _obstacles(layouts: Sequence[Layout], wish: Wish, day: date, known: spaces.House) -> list[tuple[Obstacle, int | None]]:
-    """Why each of these rooms is not free on a day, and the number of the occurrence that stands there, where one does."""
+    """Why each of these rooms is not free on a day, and the number of the occurrence that stands there, where one does: of a room
+    that could be laid out in several ways, in the snuggest."""
     slot = wish.slot(day)
     padded = slot.padded(2 * ledger.LONGEST_PADDING, 2 * ledger.LONGEST_PADDING)
     uses = ledger.uses({atom for layout in layouts for atom in layout.space.atom_ids}, padded)
-    found = []
+    found, snuggest = [], {}
     for layout in layouts:
+        snuggest.setdefault(layout.space_id, layout)
+    for layout in snuggest.values():
         if shut := refusals(
             lambda: must_be_an_hour(day, wish.start), lambda layout=layout: sessions.must_be_open_for(layout, slot, known)
         ):

@@ -1,11 +1,11 @@
 """The door of a session: the QR of a ticket, or its code, says who is here. To whoever keeps no register it says nothing."""
 
-from flask import Blueprint, Response, abort, current_app, flash, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from hub.access import owes_a_proof, residents
+from hub.access import as_the_staff, residents
 from hub.booking.papers import qr
 from hub.clock import now, today
 from hub.db import db, undo, writes
@@ -18,13 +18,8 @@ from hub.refusal import Refusal
 from hub.screen import go, screen
 
 bp = Blueprint("presence", __name__, url_prefix="/presenze")
+bp.before_request(as_the_staff)
 KEY = "<string(minlength=12,maxlength=32):key>"
-
-
-@bp.before_request
-def _as_the_staff() -> ResponseReturnValue | None:
-    """See `register_views`."""
-    return current_app.login_manager.needs_refresh() if owes_a_proof() else None
 
 
 @bp.after_request
@@ -62,10 +57,11 @@ def door() -> ResponseReturnValue:
 @residents
 @writes
 def ticket(key: str) -> ResponseReturnValue:
-    """What the QR leads to: whoever shows it is here. What was taken back, or written otherwise, is not written again."""
+    """What the QR leads to: whoever shows it is here. What was taken back, or written otherwise, is not written again, and
+    where nobody has scanned anything a button asks first."""
     found = _shown(key)
     told_now, why = tickets.shown(found), ""
-    if told_now.session and not told_now.was_marked:
+    if told_now.session and not told_now.was_marked and _is_scanned():
         try:
             told_now = tickets.admit(found, "qr", by=current_user)
         except Refusal as refusal:
@@ -74,7 +70,7 @@ def ticket(key: str) -> ResponseReturnValue:
             told_now = tickets.shown(found)
     if found.participant and not why:
         families.viewed_all([found.participant], "register", found.activity.slug, by=current_user)
-        db.session.commit()
+    db.session.commit()
     undo()
     return screen("labs/register/ticket.html", enrolment=found, told=told_now, why=why, has_note=_has_note(found))
 
@@ -119,6 +115,14 @@ def _shown(key: str) -> Enrolment:
     if found is None or found.activity.state == "draft" or not team.may_keep(found.activity, current_user):
         abort(404)
     return found
+
+
+def _is_scanned() -> bool:
+    """Whether a camera, or who types the address, has opened the page, or the sign-in that they came through: not another
+    site, an image, or a browser that loads it beforehand. Browsers that do not say so are not believed."""
+    told = request.headers
+    goes_there = (told.get("Sec-Fetch-Mode"), told.get("Sec-Fetch-Dest")) == ("navigate", "document")
+    return goes_there and told.get("Sec-Fetch-Site") in ("none", "same-origin") and "Sec-Purpose" not in told
 
 
 def _has_note(found: Enrolment) -> bool:

@@ -112,11 +112,12 @@ def may_have_worked(session: Session) -> list[Trainer]:
 # --- whether it took place
 
 
-def hold(session: Session, minutes: int, trainers: Mapping[Trainer, int], *, by: Person | None) -> bool:
+def hold(session: Session, minutes: int, trainers: Mapping[Trainer, int], *, by: Person | None, seen: str | None = None) -> bool:
     """It took place, for so many minutes; trainers: who worked in it, and for how many of them.
 
     What was said otherwise before is voided, and whoever was there for the whole of it stays so. Where all is as it was,
-    nothing changes: gives whether something did. Raises Refusal.
+    nothing changes: gives whether something did. Raises Refusal. seen: the log's line of its being held that whoever writes
+    had before them, "" for none, None where it does not matter.
     """
     at = begin(session)
     must_be_open(session.activity.state, session.state)
@@ -130,6 +131,7 @@ def hold(session: Session, minutes: int, trainers: Mapping[Trainer, int], *, by:
         one.trainer_id: one.minutes for one in session.trainers
     }:
         return False
+    must_have_seen(seen is None or session.event_id in (None, seen), session.minutes)
     _follow(session, minutes, at, by)
     _unsay(session, at)
     session.state, session.minutes, session.reason = "held", minutes, ""
@@ -177,9 +179,9 @@ def _unsay(session: Session, at: datetime) -> None:
 
 def _follow(session: Session, minutes: int, at: datetime, by: Person | None) -> None:
     """Whoever was there for the whole of it is so at its new length. Raises Refusal where somebody was there for longer."""
-    before, records = length_of(session), records_of(session)
-    whole = [one for one in records.values() if one.status == "present" and one.minutes == before]
-    others = [one for one in records.values() if one not in whole]
+    before, records = length_of(session), attendance.correctable(session)
+    whole = [one for one in records if one.status == "present" and one.minutes == before]
+    others = [one for one in records if one not in whole]
     must_have_been_that_long(sum(1 for one in others if one.minutes > minutes - (one.status in PARTLY)))
     if whole and before != minutes:
         theirs = sa.select(Enrolment).where(Enrolment.id.in_([one.enrolment_id for one in whole]))
@@ -247,6 +249,18 @@ def must_be_within(trainer: int, worked: int, minutes: int) -> None:
     if not 1 <= worked <= minutes:
         raise Refusal(
             "I minuti di chi ci ha lavorato vanno da 1 a %(most)s.", most=minutes, field=f"worked_{trainer}", rule="worked"
+        )
+
+
+def must_have_seen(has: bool, minutes: int | None) -> None:
+    """minutes: for which somebody else has said meanwhile that it was held."""
+    if not has:
+        raise Refusal(
+            "Nel frattempo qualcun altro ha scritto quanto è durato e chi ci ha lavorato: ora risulta di %(minutes)s minuti."
+            " Controlla, poi salva di nuovo.",
+            minutes=minutes,
+            field="minutes",
+            rule="held-meanwhile",
         )
 
 

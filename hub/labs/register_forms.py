@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import request
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from hub.forms import Form, tidy, told
@@ -105,9 +105,10 @@ class SheetForm(Form):
     held = BooleanField(_("L'incontro si è svolto"))
     minutes = IntegerField(_("Quanti minuti è durato"), [Optional()])
     paper = BooleanField(_("Copio dal foglio firme"), description=_("Il registro dice che i dati vengono dalla carta."))
+    seen = HiddenField()  # see `register.hold`
 
     def __init__(self, session: Session, **more: object) -> None:
-        super().__init__(minutes=length_of(session), held=True, **more)
+        super().__init__(minutes=length_of(session), held=True, seen=session.event_id or "", **more)
 
     @property
     def source(self) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from hub.access import acts_as, owes_a_proof, residents
+from hub.access import acts_as, as_the_staff, residents
 from hub.clock import now
 from hub.db import db, undo, writes
 from hub.families import service as families
@@ -24,17 +24,12 @@ from hub.refusal import Refusal, must_pass
 from hub.screen import go, screen, wants_part
 
 bp = Blueprint("register", __name__, url_prefix="/registro")
+bp.before_request(as_the_staff)
 NUMBER = "<int(max=2147483647):number>"
 ID = "<int(max=2147483647):id>"
 KIND, KINDS = "<string(maxlength=4):kind>", ("csv", "xlsx")
 bp.app_template_filter("attendance_words")(ATTENDANCES.__getitem__)
 bp.app_template_filter("attendance_sign")(CELLS.__getitem__)
-
-
-@bp.before_request
-def _as_the_staff() -> ResponseReturnValue | None:
-    """Who of the staff comes here does so as at their desks: with a second proof, where it is asked for."""
-    return current_app.login_manager.needs_refresh() if owes_a_proof() else None
 
 
 @bp.after_request
@@ -129,6 +124,8 @@ def save(slug: str, number: int) -> ResponseReturnValue:
             form.place(refusal, rows, workers)
             session = _session(slug, number)
             _look_again(session, rows)
+            if refusal.rule == "held-meanwhile":
+                form.seen.data = session.event_id  # whoever was told has seen it
     return _show(session, form, rows, workers)
 
 
@@ -149,7 +146,7 @@ def _save(session: Session, form: SheetForm, rows: list[Row], workers: list[Work
         lambda: held and working.update(worked(workers, lasted)),
     )
     if held:
-        register.hold(session, length, working, by=by)
+        register.hold(session, length, working, by=by, seen=form.seen.data)
     return sum(made)
 
 

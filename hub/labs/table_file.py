@@ -143,7 +143,7 @@ def _must_unpack_to_little(sent: bytes) -> None:
 def _cell(cell: object) -> Cell:
     value = cell.value
     if cell.data_type == "f":
-        return Formula(value)
+        return Formula(value if isinstance(value, str) else getattr(value, "text", None) or "=")  # one of many cells at once
     match value:
         case None:
             return ""

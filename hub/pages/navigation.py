@@ -60,12 +60,15 @@ ENTRIES = (
     Entry("labs.activities", _("Laboratori e corsi"), "custom-submenu"),
     Entry("listing.agenda", _("Agenda"), "custom-submenu"),
     Entry("agenda.calendar", _("Calendario"), "custom-submenu"),
+    Entry("impact.impact", _("Impatto"), "custom-submenu"),
     Entry("pages.services", _("Servizi"), "all-services", within="pages.service"),
     Entry("booking_staff.requests", _("Richieste"), role="manager"),
     Entry("pages_staff.desks", _("Tutti gli strumenti"), role="manager", within="pages_staff."),
     Entry("evaluation.log", _("Registro"), role="evaluator"),
+    Entry("exports.desk", _("Indicatori e file"), role="evaluator"),
     Entry("accounts_staff.people", _("Persone e ruoli"), role="administrator"),
     Entry("notices_staff.queue", _("Posta in uscita"), role="administrator"),
+    Entry("exports.downloads", _("Scaricamenti"), role="administrator"),
 )
 DESK_GROUPS = {
     "day": _("Ogni giorno"),

@@ -11,7 +11,7 @@
     [clusters]
     column = "centre"
     [covariates]
-    columns = ["age"]
+    columns = ["age"]               # pre is always one
     [scale]
     min = 1
     max = 5
@@ -43,8 +43,8 @@ from typing import Any, NoReturn
 from impact.row import LogError
 
 ESTIMATORS = ("did", "ancova")
-_HIGHER = ("higher", "higher_is_better", "higher-is-better", "up", "increase")
-_LOWER = ("lower", "lower_is_better", "lower-is-better", "down", "decrease")
+_HIGHER = ("higher", "higher_is_better", "higher-is-better", "higher_better", "up", "increase", "positive", "greater")
+_LOWER = ("lower", "lower_is_better", "lower-is-better", "lower_better", "down", "decrease", "negative", "less")
 DIRECTIONS = dict.fromkeys(_HIGHER, False) | dict.fromkeys(_LOWER, True)  # whether lower is better
 _FROZEN = re.compile(rb"^[ \t]*\[frozen\].*$", re.MULTILINE)
 _TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
@@ -208,7 +208,7 @@ def _what(table: _Table) -> dict[str, Any]:
     direction = table.text_of("plan", "direction") if table.has("plan", "direction") else "higher"
     if direction not in DIRECTIONS:
         table.fail("plan", "direction", f"{direction!r} is not one of {', '.join(DIRECTIONS)}")
-    family = {key: table.names("multiplicity", key) if table.has("multiplicity", key) else () for key in _FAMILIES}
+    family = {key: _outcomes(table, key) for key in _FAMILIES}
     if twice := set(family["confirmatory"]) & set(family["exploratory"]):
         table.fail("multiplicity", "exploratory", f"{sorted(twice)} stand among the confirmatory outcomes, too")
     return family | {
@@ -226,7 +226,19 @@ def _what(table: _Table) -> dict[str, Any]:
     }
 
 
-_FAMILIES = ("confirmatory", "exploratory")
+_FAMILIES = {"confirmatory": ("holm",), "exploratory": ("bh", "fdr_bh", "benjamini-hochberg")}  # and how each is adjusted
+
+
+def _outcomes(table: _Table, family: str) -> tuple[str, ...]:
+    """The further outcomes of a family; a plan may name its method instead, and then has none."""
+    if not table.has("multiplicity", family):
+        return ()
+    held = table.data["multiplicity"][family]
+    if isinstance(held, str):
+        if held.lower() not in _FAMILIES[family]:
+            table.fail("multiplicity", family, f"{held!r} is neither a list of outcomes nor {_FAMILIES[family][0]!r}, its method")
+        return ()
+    return table.names("multiplicity", family)
 
 
 def _covariates(table: _Table) -> tuple[str, ...]:
@@ -234,9 +246,9 @@ def _covariates(table: _Table) -> tuple[str, ...]:
         return ()
     names = table.names("covariates", "columns")
     for name in names:
-        if name in ("person", "arm", "pre", "post", "wave", "score"):
+        if name in ("person", "arm", "post", "wave", "score"):
             table.fail("covariates", "columns", f"{name!r} cannot be a covariate")
-    return names
+    return tuple(name for name in names if name != "pre")
 
 
 def _scale(table: _Table) -> tuple[float, float] | None:

@@ -18,7 +18,8 @@ def add_indicators(commands: Any) -> None:
     )
     command.add_argument("--from", dest="first", type=_day, metavar="D", help="the first day, in Rome, as in 2023-03-01")
     command.add_argument("--to", dest="last", type=_day, metavar="D", help="the last day, itself counted")
-    command.add_argument("--by", nargs="+", action="extend", choices=DIMENSIONS, default=[], help="break down by these, crossed")
+    names = f"break down by these, crossed, of {', '.join(DIMENSIONS)}"
+    command.add_argument("--by", nargs="+", action="extend", type=_dimensions, default=[], metavar="COLUMN", help=names)
     command.add_argument(
         "--threshold", type=_threshold, default=5, help="hide cells of fewer people: 5; at least 3, or 0 for none"
     )
@@ -39,7 +40,8 @@ def run_indicators(options: argparse.Namespace) -> int:
 
     if options.output:
         export.must_be_known(options.output)
-    chosen = {"by": options.by, "only": options.only, "first": options.first, "last": options.last}
+    by = [name for names in options.by for name in names]
+    chosen = {"by": by, "only": options.only, "first": options.first, "last": options.last}
     places = {"engine": options.engine, "side": options.side, "scores": dict(options.scores), "cache": options.cache}
     answer = compute(options.log, threshold=options.threshold, **chosen, **places)
     if options.output:
@@ -96,6 +98,14 @@ def _threshold(text: str) -> int:
     raise argparse.ArgumentTypeError(
         f"{text!r} is refused: the law's floor is {FLOOR}; 0 hides nothing, and is not for publication"
     )
+
+
+def _dimensions(text: str) -> list[str]:
+    names = _codes(text)
+    for name in names:
+        if name not in DIMENSIONS:
+            raise argparse.ArgumentTypeError(f"invalid choice: {name!r} (choose from {', '.join(DIMENSIONS)})")
+    return names
 
 
 def _codes(text: str) -> list[str]:

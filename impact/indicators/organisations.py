@@ -70,8 +70,8 @@ def organisations_accompanied(log: Log) -> ibis.Table:
         "Voided awards; of several to one application the last counts.",
     ),
     limits=both(
-        "awarded_cents è quanto assegnato, paid_cents quanto pagato nel periodo: possono cadere in mesi diversi.",
-        "awarded_cents is what was awarded, paid_cents what was paid in the period: they may fall in different months.",
+        "awarded_eur è quanto assegnato, paid_eur quanto pagato nel periodo: possono cadere in mesi diversi.",
+        "awarded_eur is what was awarded, paid_eur what was paid in the period: they may fall in different months.",
     ),
     unit="n",
     events=("grant.awarded", "grant.paid"),
@@ -91,10 +91,15 @@ def startups_with_grant(log: Log) -> list[dict[str, Any]]:
     for row in log.engine.rows(log.grouped(awarded, **figures)) + log.engine.rows(log.grouped(paid, paid_cents=paid.cents.sum())):
         key = tuple(row[name] for name in log.by)
         rows[key] = rows.get(key, {"numerator": 0, "awarded_cents": 0, "paid_cents": 0}) | row
-    return [
-        row | {"n": row["numerator"]} | {name: row[name] or 0 for name in ("awarded_cents", "paid_cents")}
-        for row in rows.values()
-    ]
+    return [row | {"n": row["numerator"]} | _money(row) for row in rows.values()]
+
+
+def _money(row: dict[str, Any]) -> dict[str, Any]:
+    """Whole cents, which add up exactly, and euro."""
+    cents = {kind: int(row[f"{kind}_cents"] or 0) for kind in ("awarded", "paid")}
+    return {f"{kind}_cents": held for kind, held in cents.items()} | {
+        f"{kind}_eur": Fraction(held, 100) for kind, held in cents.items()
+    }
 
 
 @indicator(

@@ -5,12 +5,13 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from impact import write_csv, write_parquet
-from tests.impact.samples import sealed, unsealed
+from impact import Row, acts, seal, write_csv, write_parquet
+from tests.impact.samples import event_id, row_of, sealed, unsealed
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +96,39 @@ def test_bad_input_gives_2_and_one_sentence(log, damage, words):
     assert (run.returncode, run.stdout) == (2, "")
     assert words in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def rechained(path: Path, change: Callable[[list[Row]], list[Row]]) -> Path:
+    """A log that was sealed with what `change` makes of its rows."""
+    write_csv(path, seal(change(list(unsealed(10)))))
+    return path
+
+
+def test_what_cannot_be_gives_2_although_the_chain_holds(tmp_path):
+    long = rechained(tmp_path / "long.csv", lambda rows: [*rows[:4], rows[4]._replace(minutes=90_000), *rows[5:]])
+    void = row_of(11, acts.EventVoided(ref="gone"))
+    lost = rechained(tmp_path / "lost.csv", lambda rows: [*rows, void])
+    run, other = impact("verify", long), impact("verify", lost)
+    assert (run.returncode, run.stdout, other.returncode, other.stdout) == (2, "", 2, "")
+    assert run.stderr.endswith(
+        "line 6, column minutes: 90000 is more than a day: attendance.recorded lasts at most 1440 minutes\n"
+    )
+    assert other.stderr.endswith("line 12, column ref: 'gone' is not an event of this log: a void names what it cancels\n")
+
+
+def test_a_void_of_an_event_of_the_log_is_sound(tmp_path):
+    void = row_of(11, acts.EventVoided(ref=event_id(3)))
+    run = impact("verify", rechained(tmp_path / "log.csv", lambda rows: [*rows, void]))
+    assert (run.returncode, json.loads(run.stdout)["rows"]) == (0, 11)
+
+
+def test_a_voided_row_that_was_taken_out_is_told_by_the_chain(tmp_path):
+    void = row_of(11, acts.EventVoided(ref=event_id(3)))
+    path = rechained(tmp_path / "log.csv", lambda rows: [*rows, void])
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:3] + lines[4:]))
+    run = impact("verify", path)
+    assert (run.returncode, json.loads(run.stdout)["broken"]["seq"]) == (1, 4)
 
 
 @pytest.mark.parametrize(

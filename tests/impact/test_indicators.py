@@ -399,6 +399,7 @@ def test_om32_startups_with_grant(story, ask):
     story.tell("grant.paid", "2023-07-01", "o1", "call", session="d1", cents=50_000, status="balance")
     (row,) = ask("OM32")
     assert (row["value"], row["awarded_cents"], row["paid_cents"]) == (2, 100_000, 90_000)
+    assert (row["awarded_eur"], row["paid_eur"]) == (1000, 900)
     june = ask("OM32", first=_day("2023-06-01"), last=_day("2023-06-30"))
     assert [(row["value"], row["paid_cents"]) for row in june] == [(0, 40_000)]
 

@@ -110,6 +110,13 @@ def test_what_is_no_count_of_people_is_not_hidden(folder):
     assert [(row["by"]["month"], row["value"]) for row in rows] == [("2023-03", 1), ("2023-04", 1)]
 
 
+def test_columns_of_a_breakdown_may_be_given_in_several_ways(folder):
+    ways = (("--by", "activity", "month"), ("--by", "activity,month"), ("--by", "month", "--by", "activity"))
+    first, *others = (run(folder, "--only", "OM01", *way) for way in ways)
+    assert [list(row["by"]) for row in first["indicators"]] == [["activity", "month"]] * 2
+    assert others == [first, first]
+
+
 def test_csv_and_text(folder):
     done = impact("indicators", folder, "--only", "OM01", "--by", "activity", "month", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -180,6 +187,7 @@ def test_side_files_may_lie_elsewhere(folder, tmp_path):
         (("--from", "2023-05-01", "--to", "2023-04-01"), "the period begins on 2023-05-01 and ends before"),
         (("--only", "OM99"), "'OM99' is not an indicator"),
         (("--by", "shoe"), "invalid choice: 'shoe'"),
+        (("--by", "activity,shoe"), "invalid choice: 'shoe'"),
         (("--threshold", "2"), "the law's floor is 3"),
         (("--threshold", "nan"), "the law's floor is 3"),
         (("--engine", "postgres"), "give a postgresql:// URL"),

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from hub.participation.log import record
 from hub.participation.seal import seal_log, standing
 from hub.refusal import Refusal
 from impact.acts import AttendanceRecorded, EnrolmentCreated, SessionHeld
+from tests.databases import environment
 
 
 @pytest.fixture
@@ -175,6 +177,28 @@ def test_the_thread_of_the_worker_makes_what_waits(app, evaluator, session):
     assert made.state == "done"
 
 
+def test_two_workers_make_each_file_once(app, evaluator, session):
+    made = [ask(evaluator, first=date(year, 1, 1), format="csv") for year in range(2020, 2022)]
+    made += [exports.ask_log(asked_by=evaluator)]
+    session.commit()
+    counts, start = [], threading.Barrier(2)
+
+    def work() -> None:
+        with app.app_context():
+            start.wait()
+            counts.append(runs.make_all())
+            db.session.remove()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    for one in made:
+        session.refresh(one)
+    assert sum(counts) == 3 and [(one.state, one.attempts) for one in made] == [("done", 1)] * 3
+
+
 def test_after_a_week_the_bytes_are_gone_and_the_line_stays(evaluator, session):
     made = exports.ask_log(asked_by=evaluator)
     session.commit()
@@ -230,3 +254,11 @@ def test_what_the_library_says_of_bad_input_is_told(tmp_path):
     with pytest.raises(engine.Fault) as fault:
         engine.run(["indicators", tmp_path / "none"], alive=lambda: None)
     assert fault.value.why == "refused" and "there is no such file or folder" in fault.value.words
+
+
+def test_a_portal_that_has_started_has_loaded_none_of_the_heavy_libraries(database_url):
+    heavy = "ibis duckdb pandas scipy altair vl_convert pyarrow"
+    code = f"import sys, hub; hub.create_app(); print([name for name in {heavy.split()!r} if name in sys.modules])"
+    settings = {"cwd": engine.ROOT, "env": os.environ | environment(database_url)}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, **settings)
+    assert told.stdout.strip() == "[]"

@@ -45,8 +45,13 @@ def test_the_first_page_says_the_figures_what_they_are_of_and_what_was_made_up(r
 
 
 def test_a_figure_of_the_papers_is_not_called_made_up(released, client):
-    signs = [client.page(f"/impatto/{code}").html.count("hub-state-synthetic") for code in ("OM05", "OM13")]
-    assert signs[1] == signs[0] + 1, "beside the heading, not at the foot, where every page has it"
+    headings = [client.page(f"/impatto/{code}").html.split("</h1>")[1].split("<form")[0] for code in ("OM05", "OM13")]
+    assert ["hub-state-synthetic" in heading for heading in headings] == [False, True]
+
+
+def test_of_the_months_nobody_wrote_anything_down(released, client):
+    months = client.page("/impatto/OM05").html.split('id="per-month"')[1]
+    assert "hub-state-synthetic" in months.split("<table")[0]
 
 
 def test_the_page_of_an_indicator_shows_its_figures_by_activity_and_month_and_how_they_are_counted(released, client):

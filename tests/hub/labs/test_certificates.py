@@ -11,6 +11,7 @@ from hub.accounts.models import Person
 from hub.clock import now
 from hub.db import db
 from hub.families import service as families
+from hub.families.models import Participant, ParticipantView
 from hub.labs import certificates
 from hub.labs.certificates import LENGTH, SIGNS, code_of, grouped, is_named, issue, issue_all, lines, new_code, revoke
 from hub.labs.models import Activity, Certificate, Enrolment
@@ -261,15 +262,26 @@ def test_no_code_asked_for_is_told_beside_the_field(client):
     assert client.page("/attestati").status == 200
 
 
-def test_whoever_has_read_the_name_is_told_whether_it_is_the_right_one(shown, client):
+def test_whoever_has_read_the_name_is_told_whether_it_is_the_right_one(shown, app, client):
     code, _ = shown
     page = client.page(f"/attestati/{code}")
     right = page.form().submit(name="canarina GRECO")
     assert right.status == 200 and "Sì: l'attestato è di questa persona" in right.text
     wrong = page.form().submit(name="Altra Persona")
     assert wrong.status == 200 and "No: l'attestato non è di questa persona" in wrong.text and "Canarina" not in wrong.html
+    assert "Sì:" in known(app, "rosa").page(f"/attestati/{code}").form().submit(name="Greco Canarina").text
     empty = page.form().submit(name=" ")
     assert empty.status == 422 and "Scrivi il nome che leggi" in empty.text
+
+
+def test_families_read_who_opened_the_list_of_the_certificates(shown, app):
+    desk = known(app, "gino")
+    for _ in range(2):
+        assert "Canarina" in desk.get("/gestione/attivita/robot/attestati").text
+    with app.app_context():
+        looks = sa.select(Participant.given_name, ParticipantView.what, ParticipantView.ref).join(Participant)
+        told = sorted(tuple(row) for row in db.session.execute(looks))
+    assert told == [("Canarina", "enrolments", "robot"), ("Lontana", "enrolments", "robot")]
 
 
 def test_names_cannot_be_tried_one_after_the_other(shown, client):
@@ -383,7 +395,7 @@ def test_the_manager_issues_corrects_and_revokes_at_the_desk(shown, app):
         papers = db.session.scalars(sa.select(Certificate).order_by(Certificate.id)).all()
         assert [(one.minutes, one.revoked_at is None) for one in papers] == [(150, False), (120, True)]
         looks, _ = families.views_of(db.session.get(Enrolment, number).participant)
-        assert [(one.what, one.ref) for one in looks] == [("certificate", "robot")]
+        assert [(one.what, one.ref) for one in looks] == [("certificate", "robot"), ("enrolments", "robot")]
 
 
 def test_issuing_to_one_that_may_have_none_says_why(shown, app):

@@ -215,6 +215,18 @@ def test_another_length_later_moves_those_who_were_there_for_all_of_it(app, trai
     assert [row[2:] for row in records(app)] == [(120, False)] * 3 + [(100, True)] * 3
 
 
+def test_how_long_it_was_and_who_worked_is_not_written_over_unseen(app, trainer, enrolled):
+    whole = {f"status-{one}": "present" for one in enrolled}
+    mine = trainer.page(f"{ROBOT}/1").form("/registro/robot/1").submit(**whole).form("/registro/robot/1")
+    colleague = app.test_client().known_as(MANAGER)
+    colleague.page(f"{ROBOT}/1").form("/registro/robot/1").submit(minutes="110")
+    told_so = mine.submit()
+    assert told_so.status == 422 and "ora risulta di 110 minuti" in " ".join(errors(told_so))
+    assert standing(app) == ("held", 110, "") and records(app)[-1] == ("Carla", "present", 110, True)
+    again = told_so.form("/registro/robot/1").submit()
+    assert again.status == 200 and standing(app) == ("held", 120, "")  # now they know
+
+
 def test_what_a_colleague_wrote_meanwhile_is_shown_before_it_is_written_over(app, trainer, enrolled):
     anna, bruno, _ = enrolled
     form = trainer.page(f"{ROBOT}/1?tutti=si").form("/registro/robot/1")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 from flask_babel import force_locale
 from openpyxl import Workbook
+from openpyxl.worksheet.formula import ArrayFormula
 
 from hub.clock import today
 from hub.labs import table_file
@@ -247,6 +248,12 @@ def test_a_formula_of_a_spreadsheet_is_told_and_never_computed():
 )
 def test_a_file_that_is_none_or_too_large_is_refused(sent, rule):
     assert refused(rows_of, sent).rule == rule
+
+
+def test_a_formula_of_many_cells_is_shown_as_it_was_written():
+    row = [*pupil()[:1], ArrayFormula("B2:B3", "=SUM(C2:C3)"), *pupil()[2:]]
+    (_header, (_number, found)) = rows_of(sheet(row))
+    assert (type(found[1]), found[1]) == (Formula, "=SUM(C2:C3)")
 
 
 def test_the_limit_of_rows_is_said():

@@ -2,10 +2,12 @@
 
 from io import BytesIO
 
+import sqlalchemy as sa
 from openpyxl import load_workbook
 
 from hub.clock import now
 from hub.db import db
+from hub.families.models import Participant, ParticipantView
 from hub.labs import school_hours
 from tests.hub.labs.attended import came, over, statements
 from tests.hub.labs.makers import adult, child, mine, organisation, person
@@ -108,3 +110,26 @@ def test_where_no_school_enrolled_anybody_the_page_says_so(app):
         over("robot", 60)
         db.session.commit()
     assert "Nessuna scuola ha iscritto" in known(app, "gino").page(DESK).text
+
+
+def test_families_read_who_opened_the_hours_of_a_pupil_once_an_hour(app):
+    with app.app_context():
+        liceo, *_ = schools()
+        number = liceo.id
+    manager, operator = known(app, "gino"), known(app, "preside")
+    act(operator, number)
+    for page in (DESK, f"{DESK}.csv", f"{DESK}.xlsx"):
+        assert manager.get(page).status_code == 200
+    with app.app_context():
+        assert looks() == [("Eva", "robot"), ("Ida", "robot"), ("Lia", "robot")]
+    for page in (MINE, f"{MINE}.csv", f"{MINE}.xlsx"):
+        assert operator.get(page).status_code == 200
+    with app.app_context():
+        assert looks()[3:] == [("Ida", ""), ("Lia", "")]
+
+
+def looks() -> list[tuple[str, str]]:
+    """(given name, of which activity) of each look that was noted."""
+    found = sa.select(Participant.given_name, ParticipantView.ref).join(Participant)
+    found = found.where(ParticipantView.what == "register")
+    return sorted((tuple(row) for row in db.session.execute(found)), key=lambda look: (look[1] == "", look))

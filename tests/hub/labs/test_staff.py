@@ -464,6 +464,13 @@ def test_what_is_not_there_is_not_found(desk, course, path):
     assert desk.get(f"{DESK}/{path}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["modifica", "squadra", "domande", "incontri/nuovo", "incontri/1/annulla", "annulla", "attestati"]
+)
+def test_back_leads_to_the_activity(desk, course, path):
+    assert desk.page(f"{course}/{path}").link("Indietro") == course
+
+
 def test_no_activity_takes_an_address_that_a_page_has(app):
     routes = [rule.rule.split("/") for rule in app.url_map.iter_rules()]
     taken = {parts[2] for parts in routes if parts[1] == "attivita" and len(parts) > 2}

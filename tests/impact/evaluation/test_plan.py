@@ -27,7 +27,9 @@ def test_a_plan_is_read_with_what_it_leaves_out(write):
     assert (held.clusters, held.covariates, held.scale, held.is_frozen) == ("centre", (), None, False)
 
 
-@pytest.mark.parametrize(("direction", "lower"), [(None, False), ("higher", False), ("higher_is_better", False), ("lower", True)])
+@pytest.mark.parametrize(
+    ("direction", "lower"), [(None, False), ("higher", False), ("greater", False), ("lower_is_better", True), ("lower", True)]
+)
 def test_the_direction_of_the_scale_may_be_spelt_in_more_than_one_way(write, direction, lower):
     assert read_plan(write(plan_text(direction=direction))).lower_is_better is lower
 
@@ -55,6 +57,12 @@ exploratory = ["teamwork", "calm"]"""
     assert (held.confirmatory, held.exploratory) == (("curiosity",), ("teamwork", "calm"))
 
 
+def test_what_the_engine_does_anyway_may_be_written_down(write):
+    more = '[covariates]\ncolumns = ["pre", "age"]\n[multiplicity]\nconfirmatory = "Holm"\nexploratory = "bh"'
+    held = read_plan(write(plan_text(more)))
+    assert (held.covariates, held.confirmatory, held.exploratory) == (("age",), (), ())
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
@@ -74,7 +82,8 @@ exploratory = ["teamwork", "calm"]"""
         (plan_text("[scale]\nmin = 5\nmax = 1"), 11, "scale.max", "1 is not above the min, 5"),
         (plan_text("[scale]\nmin = 5"), 9, "scale.max", "the key is missing"),
         (plan_text("[covariates]\nage = 1"), 9, "covariates.columns", "the key is missing"),
-        (plan_text('[covariates]\ncolumns = ["pre"]'), 10, "covariates.columns", "'pre' cannot be a covariate"),
+        (plan_text('[covariates]\ncolumns = ["post"]'), 10, "covariates.columns", "'post' cannot be a covariate"),
+        (plan_text('[multiplicity]\nconfirmatory = "bh"'), 10, "multiplicity.confirmatory", "nor 'holm', its method"),
         (plan_text('[covariates]\ncolumns = ["age", "age"]'), 10, "covariates.columns", "repeats a name"),
         (plan_text("[clusters]\ncolumn = 4"), 10, "clusters.column", "4 is not a text"),
         (plan_text('[reliability]\nthreshold = 0.7\nitems_pre = ["a"]'), 11, "reliability.items_pre", "a list of 2 or more"),
