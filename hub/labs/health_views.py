@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from hub.access import residents, with_two_proofs
+from hub.access import as_the_staff, residents, with_two_proofs
 from hub.clock import today
 from hub.db import db, undo, writes
 from hub.forms import told
@@ -14,6 +14,7 @@ from hub.refusal import Refusal
 from hub.screen import screen
 
 bp = Blueprint("health_notes", __name__, url_prefix="/gestione/attivita/<slug>/salute")
+bp.before_request(as_the_staff)
 NUMBER = "<int(max=2147483647):id>"
 
 
