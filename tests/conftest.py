@@ -5,12 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy.orm import scoped_session
 
 from hub import create_app
 from hub.db import db
 from tests.client import CheckingClient
 from tests.databases import ENGINES, PostgreSQL, Sqlite, compiled_templates, environment, mailbox, postgresql_server
+
+settings.register_profile("the same in every run", derandomize=True, deadline=None)
+settings.load_profile("the same in every run")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -39,6 +39,7 @@ from hub.spaces import opening, price_list, regulations
 from hub.spaces.service import close, space_by
 from tests.databases import environment
 from tests.hub.booking.conftest import free_slot
+from tests.hub.evaluation.releases import published
 from tests.hub.labs.groups import line
 from tests.hub.labs.makers import lab, organisation, years_ago
 
@@ -317,6 +318,7 @@ def _one_of_each() -> dict[str, object]:
     export = Export(kind="log", params={"format": "zip"}, asked_by_id=citizen.id, asked_at=now())
     db.session.add(export)
     db.session.flush()
+    published()
     known |= {"export": export.id, "indicator": "OM05"}
     return (
         known

@@ -53,4 +53,5 @@ def left_over(texts: Iterable[str], italian: Iterable[str]) -> list[str]:
         else:
             short.add(pattern)
     whole, inside = re.compile("|".join(short) or "(?!)"), re.compile("|".join(long) or "(?!)")
-    return sorted(text for text in texts if whole.fullmatch(text) or inside.search(text))
+    told = (text for text in texts if not text.startswith(("http://", "https://")))  # addresses are Italian in every language
+    return sorted(text for text in told if whole.fullmatch(text) or inside.search(text))
