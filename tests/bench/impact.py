@@ -80,6 +80,7 @@ def pandas(path: Path) -> dict:
     log = pd.read_parquet(path, columns=columns)
     for name in ("type", "status"):
         log[name] = log[name].astype("category")
+    log["minutes"] = log["minutes"].astype("int32")  # four times a path's minutes are more than 16 bits hold
     log = log[~log["event_id"].isin(log["ref"].dropna())]
     log["month"] = (pd.to_datetime(log["day"]).dt.year * 12 + pd.to_datetime(log["day"]).dt.month - 1).astype("int32")
     held = (
