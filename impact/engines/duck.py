@@ -24,7 +24,8 @@ from impact.row import COLUMNS, SEAL, columns_in
 TEXT = ("event_id", "type", "person", "activity", "session", "status", "ref", "facts", "prev_hash", "hash")
 TIMES = ("ts_event", "ts_recorded")
 MEMORY = "300MB"  # of DuckDB; what is larger goes to a temporary folder
-AT_ONCE = 2_500_000  # rows whose keys are told apart together
+AT_ONCE = 2_500_000  # ids that are told apart together
+KEYS_AT_ONCE = 10_000_000  # rows whose keys are: fewer passes over the file, and what does not fit goes to the disk
 FEW = 200_000  # rows that are sorted without looking for repeated keys first
 
 # What is written without offset is Rome's clock; in the weeks when clocks change, and before it was fixed when, ask Python.
@@ -143,7 +144,7 @@ class DuckDB(Engine):
     def distinct_ids(self) -> int:
         """By a digest of 64 bits of each, some at a time: the texts of ten million would not fit."""
         digests = self.log.select(digest=self.log.event_id.hash())
-        parts = self._parts(digests, sum(self.sizes.values()))
+        parts = self._parts(digests, sum(self.sizes.values()), AT_ONCE)
         return sum(self.row(part.aggregate(n=part.digest.nunique()))["n"] for part in parts)
 
     def last(self, table: ibis.Table, keys: tuple[str, ...], kind: str) -> ibis.Table:
@@ -154,7 +155,7 @@ class DuckDB(Engine):
         sql = self.connection.compile(table)
         hashed = self.view(f"SELECT *, hash({', '.join(keys)}) AS digest FROM ({sql})")  # noqa: S608
         twice = self.keep(hashed.select("digest").limit(0))
-        for part in self._parts(hashed.select("digest"), rows):
+        for part in self._parts(hashed.select("digest"), rows, KEYS_AT_ONCE):
             counted = part.group_by("digest").aggregate(n=part.count())
             found = self.connection.compile(counted.filter(counted.n > 1).select("digest"))
             self.connection.raw_sql(f"INSERT INTO {twice.get_name()} {found}")
@@ -163,9 +164,9 @@ class DuckDB(Engine):
         again = super().last(hashed.semi_join(twice, "digest"), keys, kind)
         return hashed.anti_join(twice, "digest").union(again).drop("digest")
 
-    def _parts(self, digests: ibis.Table, rows: int) -> list[ibis.Table]:
-        """The digests in as many parts as memory wants, each digest in one of them."""
-        parts = rows // AT_ONCE + 1
+    def _parts(self, digests: ibis.Table, rows: int, most: int) -> list[ibis.Table]:
+        """The digests in parts of about so many at most, each digest in one of them."""
+        parts = rows // most + 1
         return [digests] if parts == 1 else [digests.filter(digests.digest % parts == part) for part in range(parts)]
 
 

@@ -267,6 +267,7 @@ def test_of_many_rows_only_those_whose_keys_repeat_are_sorted_with_the_same_answ
     split = DuckDB._parts
     monkeypatch.setattr("impact.engines.duck.FEW", 5)
     monkeypatch.setattr("impact.engines.duck.AT_ONCE", 10)
+    monkeypatch.setattr("impact.engines.duck.KEYS_AT_ONCE", 10)
     monkeypatch.setattr(DuckDB, "_parts", lambda self, *told: parts.append(split(self, *told)) or parts[-1])
     assert compute(folder, threshold=0, by=("activity",)).indicators == plain
     assert max(map(len, parts)) > 3
