@@ -44,9 +44,7 @@ def _only(role: str) -> Callable[[Callable], Callable]:
                 return current_app.login_manager.unauthorized()
             if not current_user.has_role(role):
                 abort(403)
-            if current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs():
-                return current_app.login_manager.needs_refresh()
-            return view(*args, **kwargs)
+            return _as_the_staff_must() or view(*args, **kwargs)
 
         return _marked(entered, role)
 
@@ -55,9 +53,7 @@ def _only(role: str) -> Callable[[Callable], Callable]:
 
 def acts_as(role: str) -> bool:
     """Whether the reader of a page that is everybody's may see what is for this role: by the same proofs as at its desks."""
-    if not (current_user.is_authenticated and current_user.has_role(role)):
-        return False
-    return current_app.config["STAFF_SECOND_FACTOR"] != "required" or _has_shown_two_proofs()
+    return current_user.is_authenticated and current_user.has_role(role) and not _owes_a_proof()
 
 
 def with_two_proofs(view: Callable) -> Callable:
@@ -65,28 +61,26 @@ def with_two_proofs(view: Callable) -> Callable:
 
     @wraps(view)
     def proven(*args, **kwargs):
-        if current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs():
-            return current_app.login_manager.needs_refresh()
-        return view(*args, **kwargs)
+        return _as_the_staff_must() or view(*args, **kwargs)
 
     return proven
 
 
-def owes_a_proof() -> bool:
-    """Whether the reader of a page that is for others too is of the staff, and has not come in as the staff must."""
-    if not (current_user.is_authenticated and current_user.roles):
-        return False
-    return current_app.config["STAFF_SECOND_FACTOR"] == "required" and not _has_shown_two_proofs()
-
-
 def as_the_staff() -> ResponseReturnValue | None:
     """Before each request of pages that are for others too: who of the staff comes there does so as at their desks."""
-    return current_app.login_manager.needs_refresh() if owes_a_proof() else None
+    return _as_the_staff_must() if current_user.is_authenticated and current_user.roles else None
 
 
-def _has_shown_two_proofs() -> bool:
-    """Whether this sign-in came with a second factor, or with a digital identity of level 2, which is two proofs itself."""
-    return current_user.level >= 2 or current_user.sign_in.second_factor_at is not None
+def _as_the_staff_must() -> ResponseReturnValue | None:
+    """The way to the second factor, for a reader who has not shown it where the staff must; None for everybody else."""
+    return current_app.login_manager.needs_refresh() if _owes_a_proof() else None
+
+
+def _owes_a_proof() -> bool:
+    """A second factor, or a digital identity of level 2, which is two proofs itself, is wanted and was not shown."""
+    if current_app.config["STAFF_SECOND_FACTOR"] != "required":
+        return False
+    return current_user.level < 2 and current_user.sign_in.second_factor_at is None
 
 
 managers = _only("manager")

@@ -74,6 +74,11 @@ def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
 
 
+def unique_while(condition: str, name: str, *columns: str) -> sa.Index:
+    """No two rows for which an SQL condition holds have the same values in these columns."""
+    return sa.Index(name, *columns, unique=True, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+
+
 def init(app: Flask) -> None:
     """Bind the database of the configuration to the application."""
     url = sa.engine.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -138,6 +143,14 @@ def undo() -> None:
     """Undo what a refused request did; what it still asks for is only shown, so that it takes nobody's turn to write."""
     db.session.rollback()
     _reads_only.set(True)
+
+
+def insert_unless_there(model: type[Model], **values: object) -> bool:
+    """Whether the row went in: not where a unique key of it stands already. Waits for another transaction's insert."""
+    dialect = db.session.get_bind().dialect.name
+    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
+    unless_there = insert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return db.session.execute(unless_there).rowcount == 1  # which PostgreSQL's driver is not asked for otherwise
 
 
 _connections = count()

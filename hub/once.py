@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column
 
 from hub.clock import now
-from hub.db import UtcDateTime, db
+from hub.db import UtcDateTime, db, insert_unless_there
 from hub.refusal import Refusal
 
 
@@ -36,7 +36,7 @@ def once(actor: str, key: str, digest: str) -> Sending:
     its end. Raises Refusal if the body differs.
     """
     values = {"actor": actor, "key": key, "digest": digest, "answer": "", "sent_at": now()}
-    if _insert_or_wait(values):
+    if insert_unless_there(Sending, **values):
         sending = Sending(**values)
         make_transient_to_detached(sending)  # the row as it was just stored: no need to ask for it
         db.session.add(sending)
@@ -48,13 +48,6 @@ def once(actor: str, key: str, digest: str) -> Sending:
             rule="once-other-body",
         )
     return sending
-
-
-def _insert_or_wait(values: dict[str, object]) -> bool:
-    """Whether the row went in; where another transaction is storing it, that one's end is waited for."""
-    dialect = db.session.get_bind().dialect.name
-    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    return db.session.execute(insert(Sending).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def purge_sendings(at: datetime) -> int:

@@ -11,7 +11,7 @@ from hub.accounts import claims, rules, service
 from hub.accounts.claims import Proof
 from hub.accounts.models import Identity, MailToken, Person
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.notices.service import notice
 
 CONFIRM_PATH = "/entra/identita-digitale/conferma/"
@@ -42,7 +42,7 @@ def enrol(proof: Proof, *, language: str) -> Person | None:
     """A new account with the address that the provider vouches for. None where somebody has an account with that address,
     who is to be asked; a Refusal where that account has another identity."""
     before = db.session.begin_nested()
-    created = service.insert_unless_there(Person, **_account(proof, proof.email, language), confirmed_at=now())
+    created = insert_unless_there(Person, **_account(proof, proof.email, language), confirmed_at=now())
     person = service.person_with(proof.email, locked=True)
     held = identity_of(person)
     if held and held.fiscal_code == proof.fiscal_code:
@@ -60,7 +60,7 @@ def enrol(proof: Proof, *, language: str) -> Person | None:
 
 def ask(proof: Proof, email: str, *, language: str, next_url: str = "") -> None:
     """Send a link to the address that is to get this identity. Says nothing of whose it is: only the mail does."""
-    created = service.insert_unless_there(Person, **_account(proof, rules.mailbox(email), language))
+    created = insert_unless_there(Person, **_account(proof, rules.mailbox(email), language))
     person = service.person_with(email, locked=True)
     if identity_of(person):
         notice("accounts/identity_other", to=person, link=service.SIGN_IN_PATH, private=True)
@@ -130,7 +130,7 @@ def _attach(person: Person, proof: Proof) -> bool:
     """Whether the identity went to this account: not where it stands at another. Waits for another browser's."""
     row = {"fiscal_code": proof.fiscal_code, "level": proof.level, "identified_at": now()}
     db.session.flush()
-    if not service.insert_unless_there(Identity, person_id=person.id, **row):
+    if not insert_unless_there(Identity, person_id=person.id, **row):
         return False
     _bring_up_to_date(person, identity_of(person), proof)
     return True

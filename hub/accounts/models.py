@@ -5,7 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import UtcDateTime, db, one_of, refuse
+from hub.db import UtcDateTime, db, one_of, refuse, unique_while
 
 ROLES = ("manager", "evaluator", "administrator")
 LANGUAGES = ("it", "en")
@@ -101,13 +101,7 @@ class RoleGrant(db.Model):
 
     __table_args__ = (
         one_of("role", ROLES),
-        sa.Index(
-            "one_of_manager_evaluator",
-            "person_id",
-            unique=True,
-            sqlite_where=sa.text("role IN ('manager', 'evaluator')"),
-            postgresql_where=sa.text("role IN ('manager', 'evaluator')"),
-        ),
+        unique_while("role IN ('manager', 'evaluator')", "one_of_manager_evaluator", "person_id"),
     )
 
 

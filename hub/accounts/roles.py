@@ -5,9 +5,9 @@ from sqlalchemy.orm import joinedload
 
 from hub.accounts import rules
 from hub.accounts.models import Person, RoleChange, RoleGrant, SecondFactor
-from hub.accounts.service import end_sign_ins, insert_unless_there
+from hub.accounts.service import end_sign_ins
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.notices.service import notice
 
 MOST_FOUND = 20

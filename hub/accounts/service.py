@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from hub.accounts import passwords, rules
 from hub.accounts.models import LANGUAGES, Identity, MailToken, Person, RoleGrant, SecondFactor, SignIn
 from hub.clock import now, today
-from hub.db import db, reading
+from hub.db import db, insert_unless_there, reading
 from hub.notices.service import notice
 from hub.refusal import Refusal
 from hub.sealing import mark
@@ -259,14 +259,6 @@ def _stored_hash(email: str) -> str | None:
     """Read in a transaction of its own, which is over when the hashing begins."""
     with reading(), Session(db.engine) as apart:
         return apart.scalar(sa.select(Person.password_hash).filter_by(email=rules.mailbox(email)))
-
-
-def insert_unless_there(model: type[db.Model], **values: object) -> bool:
-    """Whether the row went in: not where a unique key of it stands already. Waits for another transaction's insert."""
-    dialect = db.session.get_bind().dialect.name
-    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    unless_there = insert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return db.session.execute(unless_there).rowcount == 1  # which PostgreSQL's driver is not asked for otherwise
 
 
 def new_token() -> str:

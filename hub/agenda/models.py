@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Person
-from hub.db import UtcDateTime, db
+from hub.db import UtcDateTime, db, unique_while
 
 
 class FeedToken(db.Model):
@@ -47,13 +47,7 @@ class PartnerHub(db.Model):
 
     __table_args__ = (
         sa.CheckConstraint("name <> ''", name="name"),
-        sa.Index(
-            "one_live_partner_feed",
-            "feed_url",
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        ),
+        unique_while("ended_at IS NULL", "one_live_partner_feed", "feed_url"),
     )
 
 

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Person
-from hub.db import UtcDateTime, db, one_of, refuse
+from hub.db import UtcDateTime, db, one_of, refuse, unique_while
 
 KINDS = ("release", "indicators", "log")
 STATES = ("queued", "running", "done", "failed")
 OPEN = "state IN ('queued', 'running')"
-OPEN_RELEASE = sa.text(f"kind = 'release' AND {OPEN}")
+OPEN_RELEASE = f"kind = 'release' AND {OPEN}"
 
 
 class Export(db.Model):
@@ -53,7 +53,7 @@ class Export(db.Model):
             "state <> 'done' OR kind = 'release' OR (sha256 IS NOT NULL AND size IS NOT NULL AND head IS NOT NULL)", name="whole"
         ),
         sa.CheckConstraint("(kind = 'release') = (asked_by_id IS NULL)", name="asked_by"),
-        sa.Index("one_open_release", "kind", unique=True, sqlite_where=OPEN_RELEASE, postgresql_where=OPEN_RELEASE),
+        unique_while(OPEN_RELEASE, "one_open_release", "kind"),
         sa.Index("ix_export_queue", "id", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
     )
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Person
-from hub.db import UtcDateTime, db, one_of, refuse
+from hub.db import UtcDateTime, db, one_of, refuse, unique_while
 from hub.families.rules import BASES, GENDERS, INVITED_AS, PURPOSES
 from hub.organisations.models import Organisation
 from hub.organisations.rules import ANSWERS
@@ -69,14 +69,7 @@ class Guardianship(db.Model):
 
     __table_args__ = (
         one_of("basis", BASES),
-        sa.Index(
-            "one_live_guardianship",
-            "participant_id",
-            "guardian_id",
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        ),
+        unique_while("ended_at IS NULL", "one_live_guardianship", "participant_id", "guardian_id"),
     )
 
 
@@ -118,14 +111,7 @@ class FamilyInvitation(db.Model):
         one_of("invited_as", INVITED_AS),
         one_of("answer", ANSWERS),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
-        sa.Index(
-            "one_open_family_invitation",
-            "participant_id",
-            "email",
-            unique=True,
-            sqlite_where=sa.text("answer IS NULL"),
-            postgresql_where=sa.text("answer IS NULL"),
-        ),
+        unique_while("answer IS NULL", "one_open_family_invitation", "participant_id", "email"),
     )
 
 
@@ -170,13 +156,7 @@ class Consent(db.Model):
         one_of("purpose", PURPOSES),
         sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name="withdrawn"),
         *(
-            sa.Index(
-                name,
-                *columns,
-                unique=True,
-                sqlite_where=sa.text(f"withdrawn_at IS NULL AND {about}"),
-                postgresql_where=sa.text(f"withdrawn_at IS NULL AND {about}"),
-            )
+            unique_while(f"withdrawn_at IS NULL AND {about}", name, *columns)
             for name, columns, about in (
                 ("one_live_consent", ("participant_id", "purpose"), "activity_id IS NULL"),
                 ("one_live_consent_an_activity", ("participant_id", "purpose", "activity_id"), "activity_id IS NOT NULL"),

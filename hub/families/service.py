@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from hub.accounts.models import Identity, Person
-from hub.accounts.service import insert_unless_there
 from hub.clock import now, today
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.families import rules
 from hub.families.models import FamilyInvitation, Guardianship, Keeper, Participant, ParticipantView, Pickup
 from hub.notices.service import notice

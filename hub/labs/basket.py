@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from hub.accounts.models import Person
-from hub.accounts.service import insert_unless_there
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.families import consents
 from hub.families import service as families
 from hub.families.models import Participant

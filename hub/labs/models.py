@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Person
-from hub.db import UtcDateTime, db, one_of, refuse
+from hub.db import UtcDateTime, db, one_of, refuse, unique_while
 from hub.families.models import Participant
 from hub.labs.rules import (
     AGE_RULES,
@@ -336,23 +336,9 @@ class Enrolment(db.Model):
         sa.CheckConstraint("(participant_id IS NULL) <> (organisation_id IS NULL)", name="one_who"),
         sa.CheckConstraint("state NOT IN ('offered', 'pending') OR held_until IS NOT NULL", name="held"),
         sa.CheckConstraint(f"(state IN ({_LIVE})) = (ended_at IS NULL)", name="ended"),
-        sa.Index(
-            "one_enrolment_a_seat",
-            "activity_id",
-            "seat",
-            unique=True,
-            sqlite_where=sa.text("seat IS NOT NULL"),
-            postgresql_where=sa.text("seat IS NOT NULL"),
-        ),
+        unique_while("seat IS NOT NULL", "one_enrolment_a_seat", "activity_id", "seat"),
         *(
-            sa.Index(
-                f"one_live_enrolment_{who}",
-                "activity_id",
-                f"{who}_id",
-                unique=True,
-                sqlite_where=sa.text(f"ended_at IS NULL AND {who}_id IS NOT NULL"),
-                postgresql_where=sa.text(f"ended_at IS NULL AND {who}_id IS NOT NULL"),
-            )
+            unique_while(f"ended_at IS NULL AND {who}_id IS NOT NULL", f"one_live_enrolment_{who}", "activity_id", f"{who}_id")
             for who in ("participant", "organisation")
         ),
         sa.Index("ix_enrolment_queue", "activity_id", "state", "priority", "queued_at", "id"),
@@ -436,14 +422,7 @@ class Attendance(db.Model):
         one_of("status", ATTENDANCES),
         one_of("source", SOURCES),
         sa.CheckConstraint("(status IN ('absent', 'excused')) = (minutes = 0) AND minutes >= 0", name="minutes"),
-        sa.Index(
-            "one_live_attendance",
-            "session_id",
-            "enrolment_id",
-            unique=True,
-            sqlite_where=sa.text("voided_at IS NULL"),
-            postgresql_where=sa.text("voided_at IS NULL"),
-        ),
+        unique_while("voided_at IS NULL", "one_live_attendance", "session_id", "enrolment_id"),
     )
 
 
@@ -466,14 +445,7 @@ class Certificate(db.Model):
     __table_args__ = (
         one_of("kind", CERTIFICATE_KINDS),
         sa.CheckConstraint("0 < minutes AND minutes <= of_minutes", name="minutes"),
-        sa.Index(
-            "one_live_certificate",
-            "enrolment_id",
-            "kind",
-            unique=True,
-            sqlite_where=sa.text("revoked_at IS NULL"),
-            postgresql_where=sa.text("revoked_at IS NULL"),
-        ),
+        unique_while("revoked_at IS NULL", "one_live_certificate", "enrolment_id", "kind"),
     )
 
 
@@ -530,14 +502,7 @@ class Mentorship(db.Model):
         sa.ForeignKeyConstraint(
             ["trainer_id", "activity_id"], ["trainer.id", "trainer.activity_id"], name="fk_mentorship_trainer"
         ),
-        sa.Index(
-            "one_live_mentorship",
-            "enrolment_id",
-            "trainer_id",
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        ),
+        unique_while("ended_at IS NULL", "one_live_mentorship", "enrolment_id", "trainer_id"),
     )
 
 

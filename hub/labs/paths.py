@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from hub.accounts.models import Person
-from hub.accounts.service import insert_unless_there
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.labs import path_rules as rules
 from hub.labs import people
 from hub.labs.models import Activity, Enrolment, Meeting, Mentorship, Need, PathPeople, Trainer

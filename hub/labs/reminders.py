@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hub.accounts.service import insert_unless_there
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.labs import people
 from hub.labs.models import Activity, Reminder, Session
 from hub.labs.papers import where

@@ -8,7 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from hub.clock import now
-from hub.db import db
+from hub.db import db, insert_unless_there
 from hub.notices.models import Notice, OptOut
 
 PER_PAGE = 20
@@ -133,10 +133,7 @@ def choose(subject: str, wanted: Collection[str]) -> None:
 
 def opt_out(subject: str, topic: str) -> None:
     """No mail of this topic any more; said twice, it is said."""
-    dialect = db.session.get_bind().dialect.name
-    insert = sa.dialects.sqlite.insert if dialect == "sqlite" else sa.dialects.postgresql.insert
-    line = insert(OptOut).values(subject=subject, topic=topic, at=now())
-    db.session.execute(line.on_conflict_do_nothing())
+    insert_unless_there(OptOut, subject=subject, topic=topic, at=now())
 
 
 def forget_choices(subject: str) -> None:

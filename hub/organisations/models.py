@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.accounts.models import Person, RoleGrant, SignIn
-from hub.db import UtcDateTime, db, guarantee, one_of, refuse
+from hub.db import UtcDateTime, db, guarantee, one_of, refuse, unique_while
 from hub.organisations.rules import ANSWERS, KINDS, ROLES, STATES
 
 
@@ -43,13 +43,7 @@ class Organisation(db.Model):
         one_of("state", STATES),
         sa.CheckConstraint("name <> ''", name="name"),
         sa.CheckConstraint("kind = 'informal_group' OR tax_code IS NOT NULL", name="tax_code"),
-        sa.Index(
-            "uq_organisation_verified_tax_code",
-            "tax_code",
-            unique=True,
-            sqlite_where=sa.text("state = 'verified'"),
-            postgresql_where=sa.text("state = 'verified'"),
-        ),
+        unique_while("state = 'verified'", "uq_organisation_verified_tax_code", "tax_code"),
         sa.Index("ix_organisation_queue", "state", "created_at"),
     )
 
@@ -91,21 +85,8 @@ class Membership(db.Model):
 
     __table_args__ = (
         one_of("role", ROLES),
-        sa.Index(
-            "one_live_membership",
-            "organisation_id",
-            "person_id",
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        ),
-        sa.Index(
-            "one_legal_rep",
-            "organisation_id",
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL AND role = 'legal_rep'"),
-            postgresql_where=sa.text("ended_at IS NULL AND role = 'legal_rep'"),
-        ),
+        unique_while("ended_at IS NULL", "one_live_membership", "organisation_id", "person_id"),
+        unique_while("ended_at IS NULL AND role = 'legal_rep'", "one_legal_rep", "organisation_id"),
     )
 
 
@@ -130,14 +111,7 @@ class Invitation(db.Model):
         one_of("role", ROLES[1:]),
         one_of("answer", ANSWERS),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
-        sa.Index(
-            "one_open_invitation",
-            "organisation_id",
-            "email",
-            unique=True,
-            sqlite_where=sa.text("answer IS NULL"),
-            postgresql_where=sa.text("answer IS NULL"),
-        ),
+        unique_while("answer IS NULL", "one_open_invitation", "organisation_id", "email"),
     )
 
 

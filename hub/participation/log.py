@@ -3,7 +3,7 @@
 import secrets
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -37,18 +37,13 @@ def record(
     instant), now where none is given. Raises impact.ActError where the act needs somebody. Writers wait neither for one
     another nor for the sealer.
     """
-    recorded_at = now()
-    columns = act.columns(pseudonym(who.subject) if who else None)
+    recorded_at, more = now(), {}
+    code = pseudonym(who.subject) if who else None
     if acting_as:
-        columns["facts"]["org"] = pseudonym(acting_as.subject)
+        more["org"] = pseudonym(acting_as.subject)
     if level:
-        columns["facts"]["identity"] = level
-    entry = LogEntry(
-        event_id=time_ordered_id(),
-        ts_event=at or recorded_at,
-        ts_recorded=recorded_at,
-        **columns | {"facts": canonical_facts(columns["facts"])},
-    )
+        more["identity"] = level
+    entry = LogEntry(**_row(act, code, at or recorded_at, recorded_at, more))
     db.session.add(entry)
     db.session.flush()
     return entry.event_id
@@ -66,14 +61,17 @@ def record_all(acts: Iterable[Happened]) -> list[str]:
     """Add many acts at once, in their order; returns their event_ids. What `record` does, in one statement."""
     acts, recorded_at = list(acts), now()
     codes = {subject: pseudonym(subject) for subject in {one.who.subject for one in acts if one.who}}
-    rows = []
-    for act, who, at in acts:
-        columns = act.columns(codes[who.subject] if who else None)
-        facts = {"facts": canonical_facts(columns["facts"])}
-        rows.append(columns | facts | {"event_id": time_ordered_id(), "ts_event": at, "ts_recorded": recorded_at})
+    rows = [_row(act, codes[who.subject] if who else None, at, recorded_at) for act, who, at in acts]
     if rows:
         db.session.execute(sa.insert(LogEntry), rows)
     return [row["event_id"] for row in rows]
+
+
+def _row(act: Act, code: str | None, at: datetime, recorded_at: datetime, more: Mapping[str, object] = {}) -> dict[str, object]:
+    """The columns of a new row. code: the pseudonym of who did it; more: facts that the act itself does not know."""
+    columns = act.columns(code)
+    facts = {"facts": canonical_facts(columns["facts"] | more)}
+    return columns | facts | {"event_id": time_ordered_id(), "ts_event": at, "ts_recorded": recorded_at}
 
 
 def pseudonym(subject: str) -> str:
