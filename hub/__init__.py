@@ -74,6 +74,7 @@ from hub.pages.reports import bp as reports
 from hub.pages.search import bp as search
 from hub.pages.staff import bp as pages_staff
 from hub.pages.views import bp as pages
+from hub.proposals import personal as proposals_personal
 from hub.spaces.entrances import bp as entrances
 from hub.spaces.hours import bp as hours
 from hub.spaces.prices import bp as prices
@@ -82,7 +83,7 @@ from hub.spaces.views import bp as spaces
 GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, fetching, navigation)
 PERSONAL = (
     *(accounts_personal, organisations_personal, families_personal, booking_personal),
-    *(labs_personal, agenda_personal, pages_personal),
+    *(labs_personal, proposals_personal, agenda_personal, pages_personal),
 )
 ROOMS = (
     *(notices, notices_staff, accounts, my_data, security, second_factor, accounts_staff, oidc),

@@ -284,7 +284,7 @@ def missing_guarantees(connection: sa.Connection) -> list[str]:
         if dialect == "postgresql":
             wanted |= {c.name for c in table.constraints if c.__visit_name__ == "exclude_constraint"}
     standing = (
-        "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'index')"
+        "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'index', 'table')"
         if dialect == "sqlite"
         else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' UNION SELECT conname FROM pg_constraint"
         " UNION SELECT relname FROM pg_class WHERE relkind = 'i'"

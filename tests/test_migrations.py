@@ -15,6 +15,7 @@ from hub import create_app
 from hub.db import db, missing_guarantees, must_hold_guarantees
 from tests.databases import environment
 
+SEARCHED = re.compile(r"\w+_fts(_\w+)?$")  # full-text indexes, which autogenerate does not know; SQLite keeps one in tables
 VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"
 
 
@@ -64,7 +65,8 @@ def test_up_down_and_up_again_leave_the_same_database(app, session):
 
 def test_the_migrations_make_what_the_models_say(app, session):
     connection = session.connection()
-    assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), db.metadata) == []
+    opts = {"compare_type": True, "include_name": lambda name, _kind, _parents: not SEARCHED.match(name or "")}
+    assert compare_metadata(MigrationContext.configure(connection, opts=opts), db.metadata) == []
     migrated = schema(connection), columns(connection)
     session.rollback()
     downgrade(revision="base")
