@@ -75,6 +75,7 @@ from hub.pages.search import bp as search
 from hub.pages.staff import bp as pages_staff
 from hub.pages.views import bp as pages
 from hub.proposals import personal as proposals_personal
+from hub.proposals.views import bp as proposals
 from hub.spaces.entrances import bp as entrances
 from hub.spaces.hours import bp as hours
 from hub.spaces.prices import bp as prices
@@ -93,6 +94,7 @@ ROOMS = (
     *(desk, labs, labs_staff, sessions, editions, team, questions, enrolling, enrolments, health_notes),
     *(register, presence, certificates, certificate_desk, school_hours, feedback),
     *(paths, mentoring, paths_staff, groups, group_files, messages),
+    *(proposals,),
     *(entrances, agenda, listing, feeds, partners, evaluation, exports, impact, day),
     *(pages, rating, reports, search, pages_staff),
 )
