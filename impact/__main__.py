@@ -10,7 +10,7 @@ import sys
 from typing import Any, NoReturn
 
 from impact import Broken, LogError, Verification, verify
-from impact.evaluation.command import add_evaluate, add_freeze
+from impact.evaluation.command import add_amend, add_evaluate, add_freeze
 from impact.indicators.command import add_catalogue, add_indicators
 from impact.publish import add_publish
 from impact.reading import Reading
@@ -41,6 +41,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_verify(commands)
     add_freeze(commands)
+    add_amend(commands)
     add_evaluate(commands)
     add_indicators(commands)
     add_catalogue(commands)

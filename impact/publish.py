@@ -1,8 +1,7 @@
 """What a portal may show of a log: the catalogue by activity and by month, of several periods, after disclosure control.
 
 Each table (an indicator, a period, a breakdown) is laid beside all that was published before (`impact.releases`); one that
-would tell a small group with those is refused with its reason, and the others go out. Of a share of people both sides are
-guarded, those whom it counts and the rest: 3 of 41 tells of three.
+would tell a small group with those is refused with its reason, and the others go out.
 """
 
 import argparse
@@ -19,9 +18,7 @@ from impact.row import LogError
 from impact.show import show
 
 BREAKDOWNS = ("", "activity", "month")
-HIDDEN = ("value", "numerator", "denominator")
 SIDE = "side"  # of a share of people: those whom it counts, and the rest
-WORDS = {"it": "Nascosto: ci sono dietro troppo poche persone.", "en": "Hidden: too few people stand behind it."}
 NEVER_WRITTEN = ("name", "name_en", "period")
 
 
@@ -88,31 +85,23 @@ class Tables:
 
     def __init__(self, chosen: Any, period: Period, rows: dict[str, list[dict[str, Any]]], threshold: int) -> None:
         self.chosen, self.period, self.rows, self.threshold = chosen, period, rows, threshold
-        numbers = [row for found in rows.values() for row in found if row["value"] is not None]
-        self.is_share = chosen.protected and chosen.unit == "%" and all(map(_is_part, numbers))
+        self.is_share = chosen.is_share(row for found in rows.values() for row in found)
 
     def guarded(self) -> dict[str, list[dict[str, Any]]]:
-        """The rows, without the shares that tell a small side of theirs, or with the others one of another's."""
-        if self.is_share:
-            small = {by: [row for row in rows if self._is_small(row)] for by, rows in self.rows.items()}
-            if any(map(self._is_told, small["activity"])):
-                small[""] = self.rows[""]
-            self.rows = {by: [_hidden(row) if row in small[by] else row for row in rows] for by, rows in self.rows.items()}
-        return self.rows
+        """The rows, without the share over everything where with the others it would tell one that is hidden."""
+        from impact.indicators.frame import without_share
 
-    def _is_small(self, row: dict[str, Any]) -> bool:
-        if row["value"] is None:
-            return False
-        return 0 < row["numerator"] < self.threshold or 0 < row["n"] - row["numerator"] < self.threshold
+        if self.is_share and any(map(self._is_told, filter(_is_hidden_share, self.rows["activity"]))):
+            self.rows[""] = [without_share(row) for row in self.rows[""]]
+        return self.rows
 
     def _is_told(self, row: dict[str, Any]) -> bool:
         """Whether the share over everything narrows that of one small activity to a range narrower than the threshold."""
         (total,) = self.rows[""] if len(self.rows[""]) == 1 else (None,)
         if total is None or total["value"] is None:
             return False
-        others = [one for one in self.rows["activity"] if one is not row and one["value"] is not None]
-        shown = [one for one in others if not self._is_small(one)]
-        unknown = sum(one["n"] for one in others if self._is_small(one))
+        shown = [one for one in self.rows["activity"] if one["value"] is not None]
+        unknown = sum(one["n"] for one in self.rows["activity"] if one is not row and _is_hidden_share(one))
         counted = total["numerator"] - sum(one["numerator"] for one in shown) - unknown
         rest = total["n"] - total["numerator"] - sum(one["n"] - one["numerator"] for one in shown) - unknown
         return (row["n"] - max(0, rest)) - max(0, counted) < self.threshold
@@ -140,14 +129,9 @@ class Tables:
             yield by | {SIDE: "rest"}, None if counted is None else row["n"] - counted
 
 
-def _is_part(row: dict[str, Any]) -> bool:
-    """Whether the denominator is the people of the row, and the numerator some of them."""
-    return row["denominator"] is not None and row["n"] == row["denominator"] and row["numerator"] is not None
-
-
-def _hidden(row: dict[str, Any]) -> dict[str, Any]:
-    """The row without its share; how many people stand behind it is told."""
-    return row | dict.fromkeys(HIDDEN) | {"suppressed": True, "note": WORDS["en"], "note_it": WORDS["it"]}
+def _is_hidden_share(row: dict[str, Any]) -> bool:
+    """Whether of this row only how many people stand behind it is told."""
+    return row["suppressed"] and row["n"] is not None
 
 
 def _enter(folder: Path, release: Release | None) -> None:

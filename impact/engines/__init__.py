@@ -18,6 +18,7 @@ from impact.row import LogError
 
 NAMES = ("duckdb", "postgres", "spark")
 FACT_COLUMNS = ("place", "day", "recorded", "seq", "type", "person", "activity", "session", "status", "facts")
+COUNTED = (*FACT_COLUMNS, "minutes")  # all that indicators read
 
 
 class EngineError(LogError):
@@ -57,6 +58,10 @@ class Engine(ABC):
     def keep(self, expression: ibis.Table) -> ibis.Table:
         """The same table, computed once."""
         return self.connection.create_table(self._name(), expression, temp=True)
+
+    def apart(self, log: ibis.Table) -> ibis.Table:
+        """The same rows, for many questions of which each wants few of them."""
+        return log
 
     def put(self, table: pa.Table) -> ibis.Table:
         """A small table from Python."""

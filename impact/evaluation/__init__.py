@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import Any
 
 _PLACES = {
-    "plan": ("Plan", "PlanError", "freeze", "read_plan"),
+    "plan": ("Plan", "PlanError", "amend", "freeze", "read_plan"),
     "scores": ("Scores", "ScoresError", "read_scores"),
     "result": ("Evaluation", "evaluate"),
 }
 
-__all__ = ["Evaluation", "Plan", "PlanError", "Scores", "ScoresError", "evaluate", "freeze", "read_plan", "read_scores"]
+__all__ = ["Evaluation", "Plan", "PlanError", "Scores", "ScoresError", "amend", "evaluate", "freeze", "read_plan", "read_scores"]
 
 
 def __getattr__(name: str) -> Any:

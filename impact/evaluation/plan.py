@@ -23,35 +23,40 @@
     [multiplicity]                  # further outcomes, each in the columns NAME_pre and NAME_post
     confirmatory = ["curiosity"]    # adjusted with the primary one (Holm)
     exploratory = ["teamwork"]      # adjusted among themselves (Benjamini-Hochberg)
-    [frozen]                        # written by `freeze`, always last
+    [frozen]                        # written by `freeze`; only amendments follow it
     at = 2026-03-01T10:00:00+01:00
     sha256 = "..."                  # of the file's bytes before the line [frozen]
+    [[amendments]]                  # written by `amend`, each at the end
+    at = 2026-04-01T10:00:00+02:00
+    scores = "unseen"               # or "seen": what was changed by then makes the run exploratory
+    reason = "the comparison centre closes in May"
+    change.plan.min_completeness = 0.7
+    sha256 = "..."                  # of the file's bytes before this line
 
 Only `[plan]` must be there. Keys that are not listed here are kept in the hash and otherwise ignored.
 """
 
 import hashlib
-import math
+import json
 import os
 import re
-import tomllib
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from impact.row import LogError
+from impact.evaluation.table import TABLES, PlanError, Table, parsed
+from impact.log import whole
 
 ESTIMATORS = ("did", "ancova")
 _HIGHER = ("higher", "higher_is_better", "higher-is-better", "higher_better", "up", "increase", "positive", "greater")
 _LOWER = ("lower", "lower_is_better", "lower-is-better", "lower_better", "down", "decrease", "negative", "less")
 DIRECTIONS = dict.fromkeys(_HIGHER, False) | dict.fromkeys(_LOWER, True)  # whether lower is better
 _FROZEN = re.compile(rb"^[ \t]*\[frozen\].*$", re.MULTILINE)
-_TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
-
-
-class PlanError(LogError):
-    """A plan that cannot be run; `column` is the key, as in `plan.alpha`."""
+_AMENDED = re.compile(rb"^[ \t]*\[\[[ \t]*amendments[ \t]*\]\]", re.MULTILINE)
+_SEALED = re.compile(rb"^[ \t]*sha256[^\n]*\s*\Z", re.MULTILINE)
+UNSEEN, SEEN = "unseen", "seen"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +70,26 @@ class Reliability:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amendment:
+    """What was changed in a frozen plan: `change` is by table and key; `scores`: whether they were seen or unseen by then.
+
+    `sha256` is of all bytes before its own line, `sealed_sha256` what the file says it was.
+    """
+
+    at: str
+    scores: str
+    reason: str
+    change: dict[str, dict[str, Any]]
+    sha256: str
+    sealed_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A plan. `sha256` is of the bytes that freezing covers, `frozen_sha256` what the file says it was when frozen."""
+    """A plan, as amended.
+
+    `sha256` is of the bytes that freezing covers, `frozen_sha256` what the file says it was when frozen.
+    """
 
     title: str
     estimator: str
@@ -84,10 +107,22 @@ class Plan:
     sha256: str = ""
     frozen_at: str | None = None
     frozen_sha256: str | None = None
+    amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file is what was frozen, and amended, to the byte."""
+        return self.frozen_sha256 == self.sha256 and all(one.sealed_sha256 == one.sha256 for one in self.amendments)
 
     @property
     def is_frozen(self) -> bool:
-        return self.frozen_sha256 is not None and self.frozen_sha256 == self.sha256
+        """Whether all of it was fixed before scores were seen."""
+        return self.is_whole and all(one.scores == UNSEEN for one in self.amendments)
+
+    @property
+    def last_sha256(self) -> str:
+        """What parties name who agree to the plan with all its amendments."""
+        return self.amendments[-1].sha256 if self.amendments else self.sha256
 
 
 def read_plan(path: str | os.PathLike) -> Plan:
@@ -106,102 +141,59 @@ def freeze(path: str | os.PathLike, at: datetime) -> Plan:
     """
     plan = read_plan(path)
     if plan.frozen_sha256 is not None:
-        raise PlanError(path, None, "frozen", f"the plan is frozen already, at {plan.frozen_at}: write a new file to amend it")
+        raise PlanError(path, None, "frozen", f"the plan is frozen already, at {plan.frozen_at}: `amend` changes it")
     content = Path(path).read_bytes()
     content += b"\n" if content.endswith(b"\n") else b"\n\n"
     content += f'[frozen]\nat = {at.isoformat()}\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'.encode()
-    frozen = _plan_of(content, path)
-    part = Path(f"{os.fspath(path)}.part")
-    try:
+    return _kept(content, path)
+
+
+def amend(path: str | os.PathLike, at: datetime, *, reason: str, changes: Sequence[str], scores: str) -> Plan:
+    """Append an amendment to a frozen plan and return it as amended. Raises `PlanError`, and leaves the file as it was.
+
+    changes: each as TOML of one line, `plan.alpha = 0.01`; scores: whether who decided had `SEEN` any after the programme.
+    """
+    plan = read_plan(path)
+    if plan.frozen_sha256 is None:
+        raise PlanError(path, None, "frozen", "the plan is not frozen yet: change it as you like, then `freeze` it")
+    if not plan.is_whole:
+        raise PlanError(path, None, "frozen", "the plan was changed after it was frozen: put back what was frozen, then amend it")
+    last = datetime.fromisoformat(plan.amendments[-1].at if plan.amendments else plan.frozen_at)
+    if last.tzinfo and at < last:
+        words = f"{at.isoformat()} is before {last.isoformat()}, when the plan was fixed last"
+        raise PlanError(path, None, "amendments.at", words)
+    content = Path(path).read_bytes()
+    content += b"\n" if content.endswith(b"\n") else b"\n\n"
+    told = {"at": at.isoformat(), "scores": f'"{scores}"', "reason": json.dumps(reason, ensure_ascii=False)}
+    lines = ["[[amendments]]", *(f"{key} = {value}" for key, value in told.items()), *(f"change.{one}" for one in changes)]
+    content += "".join(f"{line}\n" for line in lines).encode()
+    content += f'sha256 = "{hashlib.sha256(content).hexdigest()}"\n'.encode()
+    if replace(_plan_of(content, path), amendments=plan.amendments) == plan:
+        raise PlanError(path, None, "amendments.change", f"{', '.join(changes)} changes nothing of what is computed")
+    return _kept(content, path)
+
+
+def _kept(content: bytes, path: Any) -> Plan:
+    plan = _plan_of(content, path)
+    with whole(path) as part:
         part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return frozen
+    return plan
 
 
 def _plan_of(content: bytes, path: Any) -> Plan:
-    data = _parsed(content, path)
+    data = parsed(content, path)
     mark = _FROZEN.search(content)
     covered = content[: mark.start()] if mark else content
-    table = _Table(path, content.decode(), data)
+    table = Table(path, content.decode(), data)
     frozen = _frozen(table, covered, bool(mark)) if "frozen" in data else {}
-    return Plan(sha256=hashlib.sha256(covered).hexdigest(), **frozen, **_what(table))
+    amendments = _amendments(table, content, mark.end() if mark else 0) if "amendments" in data else ()
+    for one in amendments:
+        data = data | {name: data.get(name, {}) | keys for name, keys in one.change.items()}
+    told = _what(Table(path, content.decode(), data))
+    return Plan(sha256=hashlib.sha256(covered).hexdigest(), amendments=amendments, **frozen, **told)
 
 
-def _parsed(content: bytes, path: Any) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content.decode())
-    except UnicodeDecodeError:
-        raise PlanError(path, None, None, "the file is not UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        words, line = str(error), re.search(r"at line (\d+)", str(error))
-        raise PlanError(path, int(line[1]) if line else None, None, f"the file is not TOML: {words}") from None
-
-
-class _Table:
-    """The values of a plan, each asked for by table and key, with the line where it stands for the error."""
-
-    def __init__(self, path: Any, text: str, data: dict[str, Any]) -> None:
-        self.path, self.text, self.data = path, text, data
-        for name in ("plan", "clusters", "covariates", "scale", "reliability", "multiplicity", "frozen"):
-            if not isinstance(data.get(name, {}), dict):
-                raise PlanError(path, self.line(None, name), name, f"is not a table: write [{name}]")
-        if "plan" not in data:
-            raise PlanError(path, None, "plan", "the table [plan] is missing")
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.data
-
-    def has(self, table: str, key: str) -> bool:
-        return key in self.data.get(table, {})
-
-    def line(self, table: str | None, key: str | None) -> int | None:
-        current, header = None, None
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if found := _TABLE.fullmatch(line.split("#")[0].rstrip()):
-                current = found[1]
-                header = number if current == table else header
-            elif current == table and key and re.match(rf"\s*{re.escape(key)}\s*=", line):
-                return number
-        return header
-
-    def fail(self, table: str, key: str, words: str) -> NoReturn:
-        raise PlanError(self.path, self.line(table, key), f"{table}.{key}", words)
-
-    def get(self, table: str, key: str) -> Any:
-        if not self.has(table, key):
-            self.fail(table, key, "the key is missing")
-        return self.data[table][key]
-
-    def text_of(self, table: str, key: str) -> str:
-        value = self.get(table, key)
-        if not isinstance(value, str) or not value.strip():
-            self.fail(table, key, f"{value!r} is not a text")
-        return value
-
-    def number(self, table: str, key: str, is_good: Any = lambda value: True, wanted: str = "a number") -> float:
-        value = self.get(table, key)
-        if type(value) not in (int, float) or not math.isfinite(value) or not is_good(value):
-            self.fail(table, key, f"{value!r} is not {wanted}")
-        return value
-
-    def whole(self, table: str, key: str, least: int, most: int) -> int:
-        value = self.get(table, key)
-        if type(value) is not int or not least <= value <= most:
-            self.fail(table, key, f"{value!r} is not a whole number from {least} to {most}")
-        return value
-
-    def names(self, table: str, key: str, least: int = 0) -> tuple[str, ...]:
-        value = self.get(table, key)
-        if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value) or len(value) < least:
-            self.fail(table, key, f"{value!r} is not a list of{f' {least} or more' if least else ''} names of columns")
-        if len(set(value)) < len(value):
-            self.fail(table, key, f"{value!r} repeats a name")
-        return tuple(value)
-
-
-def _what(table: _Table) -> dict[str, Any]:
+def _what(table: Table) -> dict[str, Any]:
     estimator = table.text_of("plan", "estimator")
     if estimator not in ESTIMATORS:
         table.fail("plan", "estimator", f"{estimator!r} is not one of {', '.join(ESTIMATORS)}")
@@ -229,7 +221,7 @@ def _what(table: _Table) -> dict[str, Any]:
 _FAMILIES = {"confirmatory": ("holm",), "exploratory": ("bh", "fdr_bh", "benjamini-hochberg")}  # and how each is adjusted
 
 
-def _outcomes(table: _Table, family: str) -> tuple[str, ...]:
+def _outcomes(table: Table, family: str) -> tuple[str, ...]:
     """The further outcomes of a family; a plan may name its method instead, and then has none."""
     if not table.has("multiplicity", family):
         return ()
@@ -241,7 +233,7 @@ def _outcomes(table: _Table, family: str) -> tuple[str, ...]:
     return table.names("multiplicity", family)
 
 
-def _covariates(table: _Table) -> tuple[str, ...]:
+def _covariates(table: Table) -> tuple[str, ...]:
     if not table.data.get("covariates"):
         return ()
     names = table.names("covariates", "columns")
@@ -251,7 +243,7 @@ def _covariates(table: _Table) -> tuple[str, ...]:
     return tuple(name for name in names if name != "pre")
 
 
-def _scale(table: _Table) -> tuple[float, float] | None:
+def _scale(table: Table) -> tuple[float, float] | None:
     if not table.data.get("scale"):
         return None
     least, most = table.number("scale", "min"), table.number("scale", "max")
@@ -260,7 +252,7 @@ def _scale(table: _Table) -> tuple[float, float] | None:
     return float(least), float(most)
 
 
-def _reliability(table: _Table) -> Reliability | None:
+def _reliability(table: Table) -> Reliability | None:
     if not table.data.get("reliability"):
         return None
     name = "reliability"
@@ -272,20 +264,39 @@ def _reliability(table: _Table) -> Reliability | None:
     )
 
 
-def _frozen(table: _Table, covered: bytes, is_marked: bool) -> dict[str, str]:
+def _frozen(table: Table, covered: bytes, is_marked: bool) -> dict[str, str]:
     if not is_marked:
         table.fail("frozen", "sha256", "stands elsewhere than under a line [frozen] of its own: freeze the plan again")
-    rest = {name: held for name, held in table.data.items() if name != "frozen"}
-    if _parsed(covered, table.path) != rest:
-        table.fail("frozen", "sha256", "is followed by keys that the hash does not cover: [frozen] comes last")
-    return {"frozen_at": _moment(table), "frozen_sha256": table.text_of("frozen", "sha256")}
+    rest = {name: held for name, held in table.data.items() if name not in ("frozen", "amendments")}
+    if parsed(covered, table.path) != rest:
+        table.fail("frozen", "sha256", "is followed by keys that the hash does not cover: only amendments follow [frozen]")
+    return {"frozen_at": table.moment("frozen", "at"), "frozen_sha256": table.text_of("frozen", "sha256")}
 
 
-def _moment(table: _Table) -> str:
-    value = table.get("frozen", "at")
-    if isinstance(value, date):  # a datetime is a date
-        return value.isoformat()
+def _amendments(table: Table, content: bytes, start: int) -> tuple[Amendment, ...]:
+    """The records after the frozen plan, each with the hash of what stands before its last line."""
+    records, places = table.data["amendments"], [mark.start() for mark in _AMENDED.finditer(content, start)]
+    if "frozen" not in table or not isinstance(records, list) or len(records) != len(places):
+        table.fail("amendments", "at", "stands elsewhere than under a line [[amendments]] after [frozen]: write it by `amend`")
+    found = []
+    for record, place, end in zip(records, places, [*places[1:], len(content)], strict=True):
+        seal = _SEALED.search(content[place:end])
+        if not seal:
+            table.fail("amendments", "sha256", "is not the last line of each amendment: write it by `amend`")
+        one = Table(table.path, table.text, table.data | {"amendments": record})
+        digest = hashlib.sha256(content[: place + seal.start()]).hexdigest()
+        found.append(Amendment(**_amendment(one), sha256=digest, sealed_sha256=one.text_of("amendments", "sha256")))
+    return tuple(found)
+
+
+def _amendment(table: Table) -> dict[str, Any]:
+    name, scores, change = "amendments", table.text_of("amendments", "scores"), table.get("amendments", "change")
+    if scores not in (UNSEEN, SEEN):
+        table.fail(name, "scores", f"{scores!r} is not one of {UNSEEN}, {SEEN}")
+    if not isinstance(change, dict) or not all(key in TABLES and isinstance(keys, dict) for key, keys in change.items()):
+        table.fail(name, "change", f"{change!r} is not by table and key: write it as in change.plan.alpha = 0.01")
     try:
-        return datetime.fromisoformat(value).isoformat()
+        json.dumps(change, allow_nan=False)
     except (TypeError, ValueError):
-        table.fail("frozen", "at", f"{value!r} is not a time: write it in ISO 8601")
+        table.fail(name, "change", f"{change!r} holds what no key of a plan takes")
+    return {"at": table.moment(name, "at"), "scores": scores, "reason": table.text_of(name, "reason"), "change": change}

@@ -12,7 +12,7 @@ from impact.evaluation.estimators import Ancova, Did, Lin, Sample, ancova, did, 
 from impact.evaluation.missing import Attrition, Bounds, attrition, bounds
 from impact.evaluation.multiplicity import Multiplicity, multiplicity
 from impact.evaluation.permutation import Permutation, permutation
-from impact.evaluation.plan import Plan
+from impact.evaluation.plan import Amendment, Plan
 from impact.evaluation.referee import Clusters, referee
 from impact.evaluation.scales import ReliabilityResult, reliability
 from impact.evaluation.scores import ARMS, Scores
@@ -55,6 +55,7 @@ class Provenance:
     sha256: str
     frozen_at: str | None
     scores_sha256: str
+    amendments: tuple[Amendment, ...]
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,15 @@ def _explained(sample: Sample) -> float:
 def _provenance(plan: Plan, scores: Scores) -> Provenance:
     better = "lower" if plan.lower_is_better else "higher"
     known = (plan.title, plan.estimator, plan.alpha, plan.seed, better)
-    return Provenance(*known, plan.sha256, plan.frozen_at, scores.sha256)
+    return Provenance(*known, plan.sha256, plan.frozen_at, scores.sha256, plan.amendments)
 
 
 def _reasons(plan: Plan, lost: Attrition, scale: ReliabilityResult | None) -> tuple[str, ...]:
     """Why the run pays nothing; empty where it may."""
     reasons = []
     if not plan.is_frozen:
-        reasons.append(words.PLAN_NOT_FROZEN if plan.frozen_sha256 is None else words.PLAN_CHANGED)
+        found = words.PLAN_AMENDED if plan.is_whole else words.PLAN_CHANGED
+        reasons.append(words.PLAN_NOT_FROZEN if plan.frozen_sha256 is None else found)
     if 1 - max(lost.programme, lost.comparison) < plan.min_completeness - 1e-12:  # 0.8 of 5 is 4, whatever the last bit
         reasons.append(words.DATA_INCOMPLETE)
     if scale and not scale.reached:
@@ -164,6 +166,7 @@ def _sentences(plan: Plan, primary: Did | Ancova, reasons: tuple[str, ...], numb
     bracket = numbers["bracket"]
     told = [
         words.status(reasons),
+        *map(words.amendment, plan.amendments),
         words.attribution(numbers["clusters"]),
         words.balance(numbers["baseline"]),
         words.effect(primary, plan),

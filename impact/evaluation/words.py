@@ -1,5 +1,6 @@
 """What may be said, in Italian and English. Each sentence follows from the design and the numbers."""
 
+import json
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from impact.evaluation.effects import Baseline, Breakdown
 from impact.evaluation.estimators import Ancova, Did
 from impact.evaluation.missing import Attrition, Bounds
 from impact.evaluation.permutation import Permutation
-from impact.evaluation.plan import Plan
+from impact.evaluation.plan import UNSEEN, Amendment, Plan
 from impact.evaluation.referee import LEAST, Clusters
 from impact.evaluation.scales import ReliabilityResult
 
@@ -22,11 +23,12 @@ FIXED = Both(
     "The results describe the difference between two centres; the design cannot attribute it to the programme with certainty.",
 )
 EXPLORATORY = Both("esplorativa - non pagabile", "exploratory - not payable")
-PLAN_NOT_FROZEN, PLAN_CHANGED = "plan_not_frozen", "plan_changed"
+PLAN_NOT_FROZEN, PLAN_CHANGED, PLAN_AMENDED = "plan_not_frozen", "plan_changed", "plan_amended"
 DATA_INCOMPLETE, UNRELIABLE = "data_incomplete", "scale_unreliable"
 _REASONS = {
     PLAN_NOT_FROZEN: Both("il piano non è stato congelato", "the plan was not frozen"),
     PLAN_CHANGED: Both("il piano è cambiato dopo il congelamento", "the plan was changed after it was frozen"),
+    PLAN_AMENDED: Both("il piano è stato modificato dopo aver visto i punteggi", "the plan was amended after scores were seen"),
     DATA_INCOMPLETE: Both("i dati sono incompleti in almeno un gruppo", "the data are incomplete in at least one arm"),
     UNRELIABLE: Both("la scala non raggiunge l'affidabilità fissata", "the scale does not reach the reliability that was fixed"),
 }
@@ -48,6 +50,17 @@ def status(reasons: tuple[str, ...]) -> Both | None:
     return Both(
         f"Analisi {EXPLORATORY.it}: {'; '.join(reason.it for reason in told)}.",
         f"This analysis is {EXPLORATORY.en}: {'; '.join(reason.en for reason in told)}.",
+    )
+
+
+def amendment(one: Amendment) -> Both:
+    """What was changed in the frozen plan, when and why."""
+    changed = [(f"{table}.{key}", value) for table, keys in one.change.items() for key, value in keys.items()]
+    listed = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in changed)
+    when = Both("prima di vedere", "before") if one.scores == UNSEEN else Both("dopo aver visto", "after")
+    return Both(
+        f"Il piano congelato è stato modificato il {one.at}, {when.it} i punteggi: {listed}. Motivo: «{one.reason}».",
+        f"The frozen plan was amended on {one.at}, {when.en} scores were seen: {listed}. Reason: '{one.reason}'.",
     )
 
 

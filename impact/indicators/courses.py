@@ -122,7 +122,8 @@ def dropout(log: Log) -> ibis.Table:
     order = [ibis.desc(sessions.day), ibis.desc(sessions.place)]
     ranked = sessions.mutate(rank=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
     last = ranked.filter(ranked["rank"] < LAST_SESSIONS)
-    seen = log.presences.semi_join(last, [*keys, "session"]).select("person", *keys).distinct().mutate(seen=ibis.literal(1))
+    seen = log.attendance.filter(log.attendance.is_present == 1).semi_join(last, [*keys, "session"])
+    seen = seen.select("person", *keys).distinct().mutate(seen=ibis.literal(1))
     found = pairs.left_join(seen, ["person", *keys])
     gone = (found.withdrawn == 1) | (found.seen.isnull() & (found.held > 0))
     figures = {"numerator": ibis.ifelse(gone, 1, 0).sum(), "denominator": found.count(), "n": found.person.nunique()}
@@ -236,8 +237,7 @@ def _dose(row: dict[str, Any]) -> dict[str, Any]:
     is_count=True,
 )
 def verified_badges(log: Log) -> ibis.Table:
-    events = log.opened.events
-    badges = log.within(events.filter(events.type == "badge.verified").select("day", "person", "activity"))
+    badges = log.within(log.rows_of("badge.verified").select("day", "person", "activity"))
     badges = log.of(badges.mutate(month=month_of(badges.day)))
     return log.grouped(badges, numerator=badges.person.nunique(), n=badges.person.nunique())
 

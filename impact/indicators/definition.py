@@ -1,6 +1,6 @@
 """What an indicator is: its question, its definition in two languages, where its events come from, what it cannot say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -58,6 +58,12 @@ class Indicator:
     is_count: bool = False
     version: str = VERSION
     compute: Callable[[Log], Any]
+
+    def is_share(self, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether these rows of its answer tell of how many people, of all of them, something is true."""
+        numbers = [row for row in rows if row["value"] is not None]
+        is_of_people = all(row["n"] == row["denominator"] and row["numerator"] in range(row["n"] + 1) for row in numbers)
+        return self.protected and self.unit == "%" and is_of_people
 
     def described(self) -> dict[str, Any]:
         """The entry of the catalogue as plain data."""

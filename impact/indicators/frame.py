@@ -143,7 +143,19 @@ def _protected(chosen: Indicator, log: Log, rows: list[dict[str, Any]], threshol
         except DisclosureError as error:
             raise LogError(chosen.code, None, None, f"the answer cannot be protected: {error}") from None
         hidden = list(shown["suppressed"][: len(rows)] != "")
-    return [_without_figures(row) if is_hidden else row for row, is_hidden in zip(rows, hidden, strict=True)]
+    rows = [_without_figures(row) if is_hidden else row for row, is_hidden in zip(rows, hidden, strict=True)]
+    return [without_share(row) if chosen.is_share([row]) and _tells_of_few(row, threshold) else row for row in rows]
+
+
+def _tells_of_few(row: dict[str, Any], threshold: int) -> bool:
+    """Whether few are those whom a share of people counts, or the rest: 3 of 41 tells of three."""
+    sides = () if row["value"] is None else (row["numerator"], row["n"] - row["numerator"])
+    return any(0 < side < threshold for side in sides)
+
+
+def without_share(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without its share; how many people stand behind it is told."""
+    return _without_figures(row) | {"n": row["n"]}
 
 
 def _cell(row: dict[str, Any], keys: Sequence[str]) -> list[Any]:

@@ -78,8 +78,7 @@ def active_trainers(log: Log) -> ibis.Table:
     is_count=True,
 )
 def volunteer_hours(log: Log) -> ibis.Table:
-    events = log.opened.events
-    shifts = events.filter(events.type == "shift.recorded").select("day", "person", "minutes")
+    shifts = log.rows_of("shift.recorded").select("day", "person", "minutes")
     shifts = log.of(log.within(shifts).mutate(month=month_of(ibis._.day)))
     figures = {"numerator": shifts.minutes.sum(), "n": shifts.person.nunique()}
     return log.grouped(shifts, **figures)

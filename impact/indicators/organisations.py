@@ -256,8 +256,7 @@ def net_jobs(log: Log) -> list[dict[str, Any]]:
     is_count=True,
 )
 def partnerships(log: Log) -> ibis.Table:
-    events = log.opened.events
-    signed = log.within(events.filter(events.type == "partnership.signed").select("place", "day"))
+    signed = log.within(log.rows_of("partnership.signed").select("place", "day"))
     signed = signed.mutate(month=month_of(signed.day))
     orgs = log.members("partnership.signed", "orgs").join(signed, "place")
     pairs = orgs.join(orgs.select("place", other="member"), "place")

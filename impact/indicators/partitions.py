@@ -14,7 +14,7 @@ import ibis
 import pyarrow.parquet as pq
 
 from impact.engines.duck import DuckDB, quoted
-from impact.indicators.view import RECORD, Log
+from impact.indicators.view import ATTENDANCE, RECORD, Log
 from impact.row import LogError
 
 FORMAT = f"1-{duckdb.__version__}"  # fingerprints are DuckDB's hashes, which another version may change
@@ -28,8 +28,7 @@ def use(folder: Path, log: Log) -> list[int]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LogError(folder, None, None, f"the folder cannot be made: {error.strerror}") from None
-    events = log.opened.events
-    records = log.placed(events.filter(events.type == "attendance.recorded").select(*RECORD))
+    records = log.placed(log.rows_of(ATTENDANCE).select(*RECORD))
     placed = records.filter(records.is_placed)
     wanted = {row["month"]: folder / f"{row['month']}-{row['print']}.parquet" for row in _fingerprints(log, placed)}
     anew = sorted(month for month, file in wanted.items() if not _is_whole(file))
@@ -49,7 +48,7 @@ def use(folder: Path, log: Log) -> list[int]:
 
 
 def _last(log: Log, records: ibis.Table) -> ibis.Table:
-    return log.finished(log.engine.last(records, ("person", "activity", "session"), "attendance.recorded"))
+    return log.finished(log.engine.last(records, ("person", "activity", "session"), ATTENDANCE))
 
 
 def _fingerprints(log: Log, placed: ibis.Table) -> list[dict]:

@@ -15,6 +15,7 @@ from impact.tables import Opened
 PERSONAL = ("cohort", "age_band", "gender", "centre")
 DIMENSIONS = ("activity", "month", *PERSONAL)
 UNKNOWN = "unknown"
+ATTENDANCE = "attendance.recorded"
 RECORD = ("day", "recorded", "seq", "place", "person", "activity", "session", "minutes", "status")
 
 
@@ -79,15 +80,21 @@ class Log:
 
     def events(self, *kinds: str) -> ibis.Table:
         """The valid rows of some types in the period with what their facts say, and a month."""
-        return self.within(self._keep(" ".join(kinds), lambda: self._dated(self.engine.facts(self.opened.events, kinds))))
+        return self.within(self._keep(" ".join(kinds), lambda: self._dated(self.engine.facts(self.rows_of(*kinds), kinds))))
 
     def members(self, kind: str, key: str) -> ibis.Table:
-        return self._keep(f"{kind} {key}", lambda: self.engine.members(self.opened.events, kind, key))
+        return self._keep(f"{kind} {key}", lambda: self.engine.members(self.rows_of(kind), kind, key))
 
     def last_of(self, kind: str, keys: tuple[str, ...]) -> ibis.Table:
         """Of the valid rows of a type, the last one for each of the keys."""
+        return self.engine.last(self.rows_of(kind).select(*RECORD), keys, kind)
+
+    def rows_of(self, *kinds: str) -> ibis.Table:
+        """The valid rows of some types. Attendance is most of a log: the others are asked for one by one, and set apart."""
         events = self.opened.events
-        return self.engine.last(events.filter(events.type == kind).select(*RECORD), keys, kind)
+        if ATTENDANCE not in kinds:
+            events = self._keep("others", lambda: self.engine.apart(events.filter(events.type != ATTENDANCE)), computed=True)
+        return events.filter(events.type.isin(kinds))
 
     def _sessions(self) -> ibis.Table:
         return self._dated(self.last_of("session.held", ("activity", "session"))).select(
@@ -95,7 +102,7 @@ class Log:
         )
 
     def _attendance(self) -> ibis.Table:
-        return self.finished(self.placed(self.last_of("attendance.recorded", ("person", "activity", "session"))))
+        return self.finished(self.placed(self.last_of(ATTENDANCE, ("person", "activity", "session"))))
 
     def placed(self, records: ibis.Table) -> ibis.Table:
         """These records of attendance by the day and month of their session; is_placed: whether the log holds that."""
@@ -126,8 +133,12 @@ class Log:
 
     @property
     def presences(self) -> ibis.Table:
-        attendance = self.attendance
-        return attendance.filter(attendance.is_present == 1)
+        """person, activity, month, minutes: one row for all that somebody was present in an activity in a month."""
+        return self._keep(f"presences {self.first} {self.last}", self._presences)
+
+    def _presences(self) -> ibis.Table:
+        there = self.attendance.filter(self.attendance.is_present == 1)
+        return there.group_by(["person", "activity", "month"]).aggregate(minutes=there.minutes.sum())
 
     @property
     def enrolments(self) -> ibis.Table:
@@ -135,16 +146,14 @@ class Log:
         return self._keep(f"enrolments {self.last}", self._enrolments)
 
     def _enrolments(self) -> ibis.Table:
-        events = self.opened.events
+        created, left = self.rows_of("enrolment.created"), self.rows_of("enrolment.withdrawn")
         if self.last:
-            events = events.filter(events.day <= self.last)
+            created, left = created.filter(created.day <= self.last), left.filter(left.day <= self.last)
         pair, order = ["person", "activity"], ("recorded", "seq", "place")
-        created = events.filter(events.type == "enrolment.created")
         first = created.group_by(pair).aggregate(enrolled=month_of(created.day).min())
         created = self.engine.last(created.select(*RECORD), tuple(pair), "enrolment.created")
         created = created.select(*pair, *order)
-        left = events.filter(events.type == "enrolment.withdrawn").select(*RECORD)
-        left = self.engine.last(left, tuple(pair), "enrolment.withdrawn")
+        left = self.engine.last(left.select(*RECORD), tuple(pair), "enrolment.withdrawn")
         left = left.select(*pair, **{f"left_{name}": left[name] for name in order}, left=month_of(left.day))
         both = created.join(first, pair).left_join(left, pair)
         seq, left_seq = ibis.coalesce(both.seq, 0), ibis.coalesce(both.left_seq, 0)

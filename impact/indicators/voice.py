@@ -17,8 +17,7 @@ MILLION = 1_000_000
 
 def _submitted(log: Log) -> ibis.Table:
     """activity (the proposal), day and month of its first valid submission in the period, person."""
-    events = log.opened.events
-    sent = events.filter(events.type == "proposal.submitted").select("activity", "day", "person")
+    sent = log.rows_of("proposal.submitted").select("activity", "day", "person")
     firsts = sent.group_by("activity").aggregate(day=sent.day.min(), person=sent.person.max())
     return log.within(firsts).mutate(month=month_of(firsts.day))
 
@@ -95,8 +94,7 @@ def proposals_adopted(log: Log) -> ibis.Table:
     counts="proposals",
 )
 def response_time(log: Log) -> list[dict[str, Any]]:
-    events = log.opened.events
-    answered = events.filter(events.type == "proposal.answered")
+    answered = log.rows_of("proposal.answered")
     answered = answered.group_by("activity").aggregate(answered=answered.day.min())
     sent = _submitted(log).left_join(answered, "activity")
     waiting = sent.answered.isnull()

@@ -46,7 +46,7 @@ def figures(folder: Path, *, signed: bool) -> dict[str, Any]:
     log = followed(folder)
     found = metrics.measured(contract, folder, evaluation, values.period)
     values = metrics.completed(values, found, evaluation)
-    frozen = plan.is_frozen and _governs(contract, plan.sha256)
+    frozen = plan.is_frozen and _governs(contract, plan.last_sha256)
     values = replace(values, gates=metrics.gates(values.gates, signed=signed, frozen=frozen, evaluation=evaluation))
     settled = settle(contract, values)
     told = {

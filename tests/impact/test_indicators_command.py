@@ -87,6 +87,26 @@ def test_small_cells_are_hidden_and_what_would_tell_them_too(folder):
     assert [row["value"] for row in rows] == [6, 4]
 
 
+def test_a_share_that_tells_of_few_people_is_hidden_and_of_how_many_it_is_told(tmp_path):
+    """In a, 9 of 12 complete: three did not. In b, 5 of 10. In c nobody does, and that is of all of them."""
+    story = Story()
+    for activity, enrolled, there in (("a", 12, 9), ("b", 10, 5), ("c", 8, 0)):
+        names = [f"{activity}{number}" for number in range(enrolled)]
+        story.enrol(" ".join(names), activity)
+        marked = [name if number < there else f"{name}:absent" for number, name in enumerate(names)]
+        story.hold(f"{activity}1", "2023-03-06", " ".join(marked), activity=activity)
+    folder = story.folder(tmp_path / "log")
+
+    def told(*more) -> list[tuple]:
+        rows = run(folder, "--only", "OM13", "--by", "activity", *more)["indicators"]
+        return [(row["value"], row["numerator"], row["denominator"], row["n"], row["suppressed"]) for row in rows]
+
+    assert told() == [(None, None, None, 12, True), (0.5, 5, 10, 10, False), (0, 0, 8, 8, False)]
+    assert told("--threshold", "3") == told("--threshold", "0") == [(0.75, 9, 12, 12, False), *told()[1:]]
+    (row,) = run(folder, "--only", "OM11", "--by", "activity", "--from", "2023-03-06")["indicators"][:1]
+    assert "too few people" in row["note"]
+
+
 def test_the_parts_of_a_distribution_do_not_tell_a_hidden_one(tmp_path):
     """Nine left: 6 for school, 3 for health. Health is hidden, and school too: the total of nine stands in every row."""
     story = Story()

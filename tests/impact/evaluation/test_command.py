@@ -13,6 +13,7 @@ from impact.__main__ import main
 from tests.impact.evaluation.samples import anorexia, plan_text
 
 ROOT = Path(__file__).parents[3]
+AMEND = ("amend", "absent.toml", "--at", "2026-04-01T10:00:00+02:00", "--reason", "x", "--scores", "unseen")
 
 
 def impact(*arguments) -> subprocess.CompletedProcess:
@@ -53,6 +54,23 @@ def test_a_plan_not_frozen_gives_1_and_one_frozen_gives_0_with_the_same_bytes_ea
     assert json.loads(first.stdout)["payable"] is True
     assert json.loads(first.stdout)["provenance"]["sha256"] == json.loads(frozen.stdout)["sha256"]
     assert first.stdout == second.stdout
+
+
+def test_an_amended_plan_is_run_as_amended_and_says_so(files, here):
+    plan, scores = files
+    amend = ("amend", plan, "--at", "2026-04-01T10:00:00+02:00", "--reason", "un centro chiude")
+    assert here(*amend, "--set", "plan.alpha=0.01", "--scores", "unseen")[0] == 2
+    here("freeze", plan, "--at", "2026-03-01T10:00:00+01:00")
+    status, output, _ = here(*amend, "--set", "plan.alpha=0.01", "--set", "clusters.column='arm'", "--scores", "unseen")
+    assert (status, json.loads(output)["amendments"], json.loads(output)["is_frozen"]) == (0, 1, True)
+    status, output, _ = here("evaluate", plan, scores)
+    (told,) = json.loads(output)["provenance"]["amendments"]
+    assert (status, json.loads(output)["provenance"]["alpha"]) == (0, 0.01)
+    assert (told["reason"], told["change"]) == ("un centro chiude", {"plan": {"alpha": 0.01}, "clusters": {"column": "arm"}})
+    assert here(*amend, "--set", "plan.alpha=0.05", "--scores", "seen")[0] == 0
+    status, output, _ = here("evaluate", plan, scores, "--format", "text")
+    assert status == 1
+    assert "il piano è stato modificato dopo aver visto i punteggi" in output
 
 
 def test_csv_and_text_say_the_same(files, here):
@@ -111,6 +129,12 @@ def test_bad_input_gives_2_and_one_sentence(files, here, damage, words):
         (("freeze", "absent.toml"), "required: --at"),
         (("freeze", "absent.toml", "--at", "yesterday"), "'yesterday' is not a time with its offset"),
         (("freeze", "absent.toml", "--at", "2026-03-01T10:00:00"), "is not a time with its offset"),
+        ((*AMEND, "--set", "alpha=0.1"), "'alpha=0.1' is no change: write table, key and value"),
+        ((*AMEND, "--set", "plan.alpha"), "is no change"),
+        ((*AMEND, "--set", "plan.title=x y"), "texts within quotes"),
+        ((*AMEND, "--set", "plan.alpha=0.1\nplan.seed=1"), "is not a text of one line"),
+        ((*AMEND, "--set", "plan.alpha=0.1", "--reason", " "), "' ' is not a text of one line"),
+        (AMEND, "required: --set"),
     ],
 )
 def test_a_wrong_command_line_gives_2_and_one_sentence(here, arguments, words):

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from impact.evaluation import PlanError, freeze, read_plan
+from impact.evaluation import PlanError, amend, freeze, read_plan
 from tests.impact.evaluation.samples import plan, plan_text
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+LATER, LATEST = datetime(2026, 4, 1, 9, tzinfo=UTC), datetime(2026, 5, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_what_the_engine_does_anyway_may_be_written_down(write):
             plan_text('[frozen]\nat = 2026-03-01T10:00:00Z\nsha256 = "ab"\n[clusters]\ncolumn = "x"'),
             11,
             "frozen.sha256",
-            "comes last",
+            "only amendments follow",
         ),
         (plan_text('[frozen]\nat = "soon"\nsha256 = "ab"'), 10, "frozen.at", "'soon' is not a time"),
         (plan_text("[frozen]\nat = 2026-03-01T10:00:00Z"), 9, "frozen.sha256", "the key is missing"),
@@ -157,3 +158,126 @@ def test_a_plan_that_cannot_be_run_is_not_frozen(write):
     with pytest.raises(PlanError, match=r"plan\.alpha"):
         freeze(path, AT)
     assert path.read_text() == plan_text(alpha=2)
+
+
+# --- amendments
+
+
+@pytest.fixture
+def frozen(write):
+    path = write(plan_text())
+    freeze(path, AT)
+    return path
+
+
+def amended(path, *changes, at=LATER, scores="unseen", reason="il centro «B» chiude"):
+    return amend(path, at, reason=reason, changes=changes, scores=scores)
+
+
+def test_an_amendment_is_appended_and_counts_with_the_hash_of_all_before_it(frozen):
+    before = frozen.read_bytes()
+    held = amended(frozen, "plan.min_completeness = 0.7", 'covariates.columns = ["age"]')
+    after = frozen.read_bytes()
+    assert after.startswith(before)
+    assert held == read_plan(frozen)
+    assert (held.min_completeness, held.covariates, held.alpha) == (0.7, ("age",), 0.05)
+    (one,) = held.amendments
+    assert (one.at, one.scores, one.reason) == ("2026-04-01T09:00:00+00:00", "unseen", "il centro «B» chiude")
+    assert one.change == {"plan": {"min_completeness": 0.7}, "covariates": {"columns": ["age"]}}
+    assert one.sealed_sha256 == hashlib.sha256(after[: after.rindex(b"sha256")]).hexdigest() == held.last_sha256
+    assert held.sha256 == hashlib.sha256(after[: after.index(b"[frozen]")]).hexdigest() == held.frozen_sha256
+    assert held.is_frozen
+
+
+def test_a_later_amendment_goes_before_an_earlier_one(frozen):
+    amended(frozen, "plan.min_completeness = 0.7")
+    held = amended(frozen, "plan.min_completeness = 0.6", at=LATEST)
+    assert (held.min_completeness, len(held.amendments), held.is_frozen) == (0.6, 2, True)
+    assert held.last_sha256 == held.amendments[1].sha256 != held.amendments[0].sha256
+
+
+def test_what_is_changed_after_scores_were_seen_is_not_frozen_and_stays_so(frozen):
+    held = amended(frozen, "plan.alpha = 0.1", scores="seen")
+    assert (held.alpha, held.is_whole, held.is_frozen) == (0.1, True, False)
+    again = amended(frozen, "plan.alpha = 0.05", at=LATEST)
+    assert (again.alpha, again.is_whole, again.is_frozen) == (0.05, True, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("chiude", "apre"),
+        ('"seen"', '"unseen"'),
+        ("2026-04-01", "2026-03-02"),
+        ("min_completeness = 0.7", "min_completeness = 0.5"),
+        ("alpha = 0.05", "alpha = 0.10"),
+    ],
+)
+def test_a_change_of_what_was_amended_shows(frozen, old, new):
+    amended(frozen, "plan.min_completeness = 0.7")
+    amended(frozen, "plan.alpha = 0.04", at=LATEST, scores="seen")
+    text = frozen.read_text()
+    assert old in text
+    frozen.write_text(text.replace(old, new))
+    assert not read_plan(frozen).is_whole
+    with pytest.raises(PlanError, match="put back what was frozen"):
+        amended(frozen, "plan.alpha = 0.03", at=LATEST)
+
+
+def test_an_amendment_taken_out_from_between_shows(frozen):
+    amended(frozen, "plan.alpha = 0.1", scores="seen")
+    end = len(frozen.read_bytes())
+    amended(frozen, "plan.min_completeness = 0.7", at=LATEST)
+    content = frozen.read_bytes()
+    frozen.write_bytes(content[: content.index(b"\n[[amendments]]")] + content[end:])
+    held = read_plan(frozen)
+    assert len(held.amendments) == 1
+    assert not held.is_whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "words"),
+    [
+        (("plan.alpha = 2",), {}, r"plan\.alpha: 2 is not a share"),
+        (("plan.aplha = 0.1",), {}, "plan.aplha = 0.1 changes nothing of what is computed"),
+        (("plan.alpha = 0.05",), {}, "changes nothing"),
+        (("plan.alpha = 0.1", "plan.alpha = 0.2"), {}, "the file is not TOML"),
+        (("frozen.at = 2026-01-01",), {}, "is not by table and key"),
+        (("plan.alpha = 0.1", "plan.day = 2026-01-01"), {}, "holds what no key of a plan takes"),
+        (("plan.alpha = 0.1",), {"at": datetime(2026, 2, 1, tzinfo=UTC)}, "is before 2026-03-01T09:00:00"),
+        (("plan.alpha = 0.1",), {"scores": "guessed"}, "'guessed' is not one of unseen, seen"),
+        (("plan.alpha = 0.1",), {"reason": " "}, "amendments.reason: ' ' is not a text"),
+    ],
+)
+def test_what_cannot_be_amended_is_refused_and_the_file_stays(frozen, changes, told, words):
+    before = frozen.read_bytes()
+    with pytest.raises(PlanError, match=words):
+        amended(frozen, *changes, **told)
+    assert frozen.read_bytes() == before
+    assert list(frozen.parent.iterdir()) == [frozen]
+
+
+def test_only_a_frozen_plan_is_amended(write):
+    with pytest.raises(PlanError, match="is not frozen yet"):
+        amended(write(plan_text()), "plan.alpha = 0.1")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('[[amendments]]\nsha256 = "ab"\nat = 2026-04-01', "is not the last line"),
+        ("[amendments]\nat = 2026-04-01", "stands elsewhere"),
+        ('[[amendments]]\nat = 2026-04-01\nscores = "unseen"\nreason = "x"\nchange = 3\nsha256 = "ab"', "by table and key"),
+        ('[[amendments]]\nat = 2026-04-01\nscores = "unseen"\nreason = "x"\nsha256 = "ab"', "change: the key is missing"),
+        ('[[amendments]]\n[clusters]\ncolumn = "x"\nsha256 = "ab"', "only amendments follow"),
+    ],
+)
+def test_amendments_written_by_hand_are_read_with_care(frozen, more, words):
+    frozen.write_text(f"{frozen.read_text()}{more}\n")
+    with pytest.raises(PlanError, match=words):
+        read_plan(frozen)
+
+
+def test_an_amendment_of_a_plan_that_is_not_frozen_is_refused(write):
+    with pytest.raises(PlanError, match=r"after \[frozen\]"):
+        read_plan(write(plan_text('[[amendments]]\nat = 2026-04-01\nsha256 = "ab"')))

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impact.evaluation import ScoresError, evaluate, read_scores
-from impact.evaluation.plan import Reliability
+from impact.evaluation.plan import Amendment, Reliability
 from tests.impact.evaluation.samples import drawn, plan, scores, two_centres
 
 FROZEN = {"sha256": "ab", "frozen_sha256": "ab", "frozen_at": "2026-03-01"}
+CHANGE = {"at": "2026-04-01", "reason": "il centro chiude", "change": {"clusters": {"column": "città"}}}
+SEALED = {"sha256": "ef", "sealed_sha256": "ef"}
 FIXED_IT = (
     "I risultati descrivono la differenza tra due centri; il disegno non permette di attribuirla con certezza al programma."
 )
@@ -87,6 +89,16 @@ def _of(held, **changes):
     [
         ({"frozen_sha256": None}, "plan_not_frozen", "il piano non è stato congelato"),
         ({"frozen_sha256": "cd"}, "plan_changed", "il piano è cambiato dopo il congelamento"),
+        (
+            {"amendments": (Amendment(**CHANGE, **SEALED | {"sha256": "gh"}, scores="unseen"),)},
+            "plan_changed",
+            "il piano è cambiato dopo il congelamento",
+        ),
+        (
+            {"amendments": (Amendment(**CHANGE, **SEALED, scores="seen"),)},
+            "plan_amended",
+            "il piano è stato modificato dopo aver visto i punteggi",
+        ),
     ],
 )
 def test_any_other_run_is_exploratory(two, changes, reason, words):
@@ -95,6 +107,17 @@ def test_any_other_run_is_exploratory(two, changes, reason, words):
     assert found.payable_reasons == (reason,)
     assert found.sentences["it"].startswith(f"Analisi esplorativa - non pagabile: {words}.")
     assert "exploratory - not payable" in found.sentences["en"]
+
+
+def test_an_amendment_before_scores_were_seen_is_told_and_the_run_may_pay(two):
+    found = _of(two, amendments=(Amendment(**CHANGE, **SEALED, scores="unseen"),))
+    assert found.payable
+    assert found.sentences["it"].startswith(
+        "Il piano congelato è stato modificato il 2026-04-01, prima di vedere i punteggi: "
+        'clusters.column = "città". Motivo: «il centro chiude».'
+    )
+    assert "was amended on 2026-04-01, before scores were seen: clusters.column = " in found.sentences["en"]
+    assert found.answer()["provenance"]["amendments"] == [CHANGE | SEALED | {"scores": "unseen"}]
 
 
 @pytest.mark.parametrize(("share", "payable"), [(0.8, True), (0.81, False)])

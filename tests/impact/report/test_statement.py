@@ -4,10 +4,12 @@ import json
 import re
 import stat
 import zipfile
+from datetime import datetime
 
 import pytest
 
 from impact import LogError, seal, write_csv
+from impact.evaluation import amend, read_plan
 from impact.report import bundle, signing
 from impact.report.figures import CheckFailed
 from impact.report.reproduce import reproduce
@@ -57,6 +59,15 @@ def test_an_effect_that_nobody_gave_is_the_plan_s(stated, tmp_path):
 def test_a_contract_that_names_another_plan_is_withheld(stated, tmp_path):
     folder = cases.bundle(tmp_path / "b", "interim", terms=cases.contract(plan_sha256="0" * 64))
     assert state(folder, key=stated.key).results["settlement"]["reasons"] == ["plan_not_frozen"]
+
+
+def test_a_contract_that_names_a_plan_is_not_governed_by_what_it_was_amended_to(stated, tmp_path):
+    frozen = read_plan(stated.folder / "plan.toml")
+    folder = cases.bundle(tmp_path / "b", "interim", terms=cases.contract(plan_sha256=frozen.sha256))
+    assert "plan_not_frozen" not in state(folder, key=stated.key).results["settlement"]["reasons"]
+    at = datetime.fromisoformat("2099-01-01T00:00:00+00:00")
+    amend(folder / "plan.toml", at, reason="x", changes=["plan.alpha = 0.01"], scores="unseen")
+    assert "plan_not_frozen" in state(folder, key=stated.key).results["settlement"]["reasons"]
 
 
 def test_completeness_is_counted_and_not_believed(stated, tmp_path):
