@@ -12,7 +12,7 @@ run: install
 
 test: install .venv/test.done
 	@$(BIN)/python -m tests.tools
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # PySpark lies apart, where only this target looks: it is large, needs Java 17 and slows no other test down.
 test-spark: install .venv/test.done .venv/spark.done

@@ -31,6 +31,7 @@ from hub.booking.staff import bp as booking_staff
 from hub.booking.statistics import bp as statistics
 from hub.booking.steps import bp as booking_steps
 from hub.booking.views import bp as booking
+from hub.evaluation import told
 from hub.evaluation.export_views import bp as exports
 from hub.evaluation.impact_views import bp as impact
 from hub.evaluation.views import bp as evaluation
@@ -75,13 +76,35 @@ from hub.pages.search import bp as search
 from hub.pages.staff import bp as pages_staff
 from hub.pages.views import bp as pages
 from hub.proposals import personal as proposals_personal
+from hub.proposals.answer_staff import bp as answer_staff
+from hub.proposals.assisted_desk import bp as assisted
+from hub.proposals.author_views import bp as proposal_authors
+from hub.proposals.claim_views import bp as claim
+from hub.proposals.comment_views import bp as debate
+from hub.proposals.data_views import bp as proposal_data
+from hub.proposals.document_views import bp as document
+from hub.proposals.draft_views import bp as drafts
+from hub.proposals.feed_views import bp as proposal_feeds
+from hub.proposals.file_views import bp as proposal_files
+from hub.proposals.follow_views import bp as following
+from hub.proposals.list_views import bp as proposal_list
+from hub.proposals.meeting_staff import bp as meetings_staff
+from hub.proposals.merge_views import bp as merging
+from hub.proposals.merge_views import desk as merging_staff
+from hub.proposals.moderation_staff import bp as moderation_staff
+from hub.proposals.outcome_views import bp as outcome
+from hub.proposals.pattern_staff import bp as patterns
+from hub.proposals.process_staff import bp as processes_staff
+from hub.proposals.process_views import bp as processes
+from hub.proposals.result_staff import bp as result_staff
+from hub.proposals.support_views import bp as supports
 from hub.proposals.views import bp as proposals
 from hub.spaces.entrances import bp as entrances
 from hub.spaces.hours import bp as hours
 from hub.spaces.prices import bp as prices
 from hub.spaces.views import bp as spaces
 
-GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, fetching, navigation)
+GROUND = (web, db, language, filters, assets, errors, health, commands, sign_in, fetching, told, navigation)
 PERSONAL = (
     *(accounts_personal, organisations_personal, families_personal, booking_personal),
     *(labs_personal, proposals_personal, agenda_personal, pages_personal),
@@ -94,7 +117,20 @@ ROOMS = (
     *(desk, labs, labs_staff, sessions, editions, team, questions, enrolling, enrolments, health_notes),
     *(register, presence, certificates, certificate_desk, school_hours, feedback),
     *(paths, mentoring, paths_staff, groups, group_files, messages),
-    *(proposals,),
+    *(processes, processes_staff, meetings_staff),
+    *(
+        proposals,
+        drafts,
+        proposal_files,
+        supports,
+        patterns,
+        document,
+        assisted,
+        claim,
+    ),
+    *(proposal_list, proposal_feeds, proposal_data, proposal_authors),
+    *(outcome, answer_staff, result_staff, merging, merging_staff),
+    *(debate, following, moderation_staff),
     *(entrances, agenda, listing, feeds, partners, evaluation, exports, impact, day),
     *(pages, rating, reports, search, pages_staff),
 )

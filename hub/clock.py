@@ -70,3 +70,9 @@ class Period:
 def wall(instant: datetime) -> datetime:
     """An instant on Lecce's clocks (aware, Europe/Rome)."""
     return instant.astimezone(ROME)
+
+
+def later(instant: datetime, length: timedelta) -> datetime:
+    """The instant when Lecce's clocks show this much later than at another, in UTC; in spring's gap, as long after it."""
+    at = wall(instant)
+    return (at.replace(tzinfo=None) + length).replace(tzinfo=ROME, fold=at.fold).astimezone(UTC)

@@ -44,6 +44,8 @@ from hub.organisations.invitations import purge_invitations
 from hub.pages.service import forget_old_addresses
 from hub.participation.export import FORMATS, export_log
 from hub.participation.seal import seal_log
+from hub.proposals import supporting, telling
+from hub.proposals.authors import purge_author_invitations
 from hub.refusal import Refusal
 from hub.spaces.service import audit
 
@@ -71,10 +73,12 @@ def purge() -> None:
     purge_attempts(now())
     purge_invitations(now())
     purge_family_invitations(now())
+    purge_author_invitations(now())
     purge_notes(now())
     purge_groups(now())
     purge_baskets(now())
     purge_turned(now())
+    supporting.purge_devices(now())
     forget_old_addresses(now())
     purge_exports()
 
@@ -87,6 +91,7 @@ def refresh_partners() -> None:
 # What the worker does unasked: every so many seconds, each in a transaction of its own.
 DUTIES = [
     *((60, duty) for duty in (seal_log, sweep, settle, expire, close, seats.settle, refresh_partners)),
+    *((60, duty) for duty in (supporting.log_unsealed, telling.tell_followers, telling.send_digests)),
     *((600, duty) for duty in (remind, escalate, paths.settle, meetings.remind, ask_how_it_was, remind_of_sessions)),
     (600, figures.ask_if_moved),
     (3600, purge),

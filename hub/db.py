@@ -244,14 +244,17 @@ def guarantee(table: sa.Table, name: str, *, sqlite: str | None = None, postgres
             event.listen(table, "after_create", sa.DDL(ddl.strip().replace("%", "%%")).execute_if(dialect=dialect))
 
 
-def refuse(table: sa.Table, name: str, operation: str, when: str | None = None) -> None:
+def refuse(table: sa.Table, name: str, operation: str, when: str | None = None, *, alone: str | None = None) -> None:
     """Promise that this operation (INSERT, UPDATE or DELETE) on a row is refused, always or when a condition in SQL holds.
 
-    The condition sees OLD and NEW, and the present instant as {now}.
+    The condition sees OLD and NEW, and the present instant as {now}. alone: the rows ("process WHERE id = NEW.process_id") that
+    PostgreSQL locks before it looks, where the condition asks about other rows: two that begin at once would not see each
+    other's. On SQLite one writes at a time anyway.
     """
     head = f"CREATE TRIGGER {name} BEFORE {operation} ON {table.name}"
     condition = when or "true"
     kept = "OLD" if operation == "DELETE" else "NEW"
+    first = f"  PERFORM 1 FROM {alone} FOR NO KEY UPDATE;\n" if alone else ""
     guarantee(
         table,
         name,
@@ -263,7 +266,7 @@ END""",
         postgresql=f"""
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF {condition.format(now="now()")} THEN
+{first}  IF {condition.format(now="now()")} THEN
     RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN {kept};

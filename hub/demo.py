@@ -15,6 +15,7 @@ from hub.clock import now, today
 from hub.db import db
 from hub.labs.demo import load_programme
 from hub.organisations.demo import load_organisations
+from hub.proposals.demo import load_proposals
 from hub.spaces.models import Layout, Opening, Price, Rule, Space
 from hub.spaces.service import compose
 
@@ -159,8 +160,10 @@ def load() -> None:
     spaces = load_spaces()
     people = load_people()
     db.session.flush()
-    load_bookings(people, load_organisations(people)["association"])
+    organisations = load_organisations(people)
+    load_bookings(people, organisations["association"])
     load_programme(people, spaces)
+    load_proposals(people, organisations)
     load_partner(people)
 
 

@@ -20,6 +20,7 @@ from tests.client import Page
 from tests.databases import environment
 
 ROOT = Path(__file__).parent.parent
+PATIENCE = 180  # seconds that a portal may take to start: on a machine with much to do, all of them are slow
 
 
 def free_port() -> int:
@@ -77,11 +78,13 @@ class Portal:
         )
 
     def _wait(self) -> None:
-        for _ in range(600):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             try:
                 return urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
             except OSError:
                 time.sleep(0.05)
+        self.stop()
         raise AssertionError("the web server does not answer")
 
 

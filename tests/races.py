@@ -44,6 +44,7 @@ MIX = (
     "officina-grande",
     "campata-centrale",
 )
+sa.orm.configure_mappers()  # here, once: whoever races is born of a process that has imported this module
 
 
 class Racers:

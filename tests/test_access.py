@@ -4,18 +4,21 @@ A route with an object in its address stands in one of the tables below, which s
 none fails here.
 """
 
+import io
 import re
 import shutil
+import zipfile
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from hub import create_app, demo
 from hub.access import MARKS
 from hub.accounts import service as accounts
 from hub.accounts.demo import DEMO_PASSWORD, load_people
-from hub.accounts.models import Person, SignIn
+from hub.accounts.models import Person
 from hub.agenda import tokens
 from hub.agenda.models import PartnerHub
 from hub.booking import service as booking
@@ -35,6 +38,12 @@ from hub.organisations import invitations
 from hub.organisations.demo import load_organisations
 from hub.organisations.models import Membership
 from hub.pages import service as pages
+from hub.proposals import answers, authors, drafts, files, moderation, planning, results
+from hub.proposals.comments import comment
+from hub.proposals.meetings import put_on_agenda
+from hub.proposals.models import Proposal
+from hub.proposals.results import Evidence
+from hub.proposals.voices import themselves
 from hub.spaces import opening, price_list, regulations
 from hub.spaces.service import close, space_by
 from tests.databases import environment
@@ -42,6 +51,9 @@ from tests.hub.booking.conftest import free_slot
 from tests.hub.evaluation.releases import published
 from tests.hub.labs.groups import line
 from tests.hub.labs.makers import lab, organisation, years_ago
+from tests.hub.proposals.makers import CONTENT
+from tests.hub.proposals.makers import process as an_open_process
+from tests.hub.proposals.makers import proposal as a_proposal
 
 ROLES = {
     "visitor": None,
@@ -52,7 +64,7 @@ ROLES = {
     "administrator": "admin@officine.example",
 }
 VALUES = {"slug": "aula-1", "topic": "imprese", "key": "nessuna-chiave", "code": "OM-2026-000001", "token": "nessuno", "id": 1}
-VALUES |= {"invitation": 1, "member": 1, "name": "nessuno", "number": 1, "pickup": 1, "kind": "csv"}
+VALUES |= {"invitation": 1, "member": 1, "name": "nessuno", "number": 1, "pickup": 1, "kind": "csv", "version": "1"}
 
 GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}  # nobody answers there
 
@@ -74,6 +86,13 @@ OWNED = {
     "booking_steps.who": {"key": "draft"},
     "booking_steps.summary": {"key": "draft"},
     "certificates.paper": {"id": "enrolment", "key": "certificate"},
+    "drafts.write": {"code": "drafted"},
+    "drafts.preview": {"code": "drafted"},
+    "drafts.drop_changes": {"code": "drafted"},
+    "drafts.withdraw": {"code": "proposal"},
+    "drafts.discard": {"code": "drafted"},
+    "debate.appeal": {"id": "appeal"},
+    "debate.remove": {"code": "proposal", "id": "comment"},
     "enrolments.enrolment": {"id": "enrolment"},
     "enrolments.accept": {"id": "enrolment"},
     "enrolments.calendar_file": {"id": "enrolment"},
@@ -96,10 +115,12 @@ OWNED = {
     "family_people.leave": {"id": "child"},
     "feeds.revoke": {"id": "feed"},
     "mentoring.mentorship": {"id": "mentorship"},
+    "merging.merge": {"code": "proposal"},
+    "merging.split": {"code": "proposal"},
     "mentoring.confirm": {"id": "mentorship", "number": "meeting"},
     "mentoring.void": {"id": "mentorship", "number": "meeting"},
-    "notices.message": {"id": "message"},
-    "notices.read": {"id": "message"},
+    "notices.message": {"key": "message"},
+    "notices.read": {"key": "message"},
     "organisations.organisation": {"id": "organisation"},
     "organisations.edit": {"id": "organisation"},
     "organisations.identity": {"id": "organisation"},
@@ -111,6 +132,12 @@ OWNED = {
     "organisations_people.hand_over": {"id": "organisation"},
     "organisations_people.leave": {"id": "organisation"},
     "organisations.close": {"id": "organisation"},
+    "proposal_authors.authors": {"code": "drafted"},
+    "proposal_authors.resend": {"code": "drafted", "invitation": "author_invitation"},
+    "proposal_authors.revoke": {"code": "drafted", "invitation": "author_invitation"},
+    "proposal_authors.leave": {"code": "drafted"},
+    "proposal_files.attached": {"code": "drafted"},
+    "proposal_files.detach": {"code": "drafted", "id": "drafted_file"},
     "paths.path": {"id": "path"},
     "paths.add_need": {"id": "path"},
     "paths.mark_need": {"id": "path", "number": "need"},
@@ -122,6 +149,14 @@ OWNED = {
 OF_THE_STAFF = {
     "accounts_staff.person": {"id": "person"},
     "accounts_staff.reset_second_factor": {"id": "person"},
+    "answer_staff.answer": {"code": "led_proposal"},
+    "answer_staff.take_up": {"code": "led_proposal"},
+    "assisted.comment": {"code": "proposal"},
+    "assisted.proposal": {"code": "proposal"},
+    "assisted.propose": {"slug": "process"},
+    "assisted.revoke": {"code": "proposal"},
+    "assisted.support": {"code": "proposal"},
+    "assisted.vote": {"code": "proposal"},
     "booking_staff.decide": {"code": "booking"},
     "certificate_desk.issue": {"slug": "activity", "id": "enrolment"},
     "certificate_desk.lines": {"slug": "activity"},
@@ -149,12 +184,24 @@ OF_THE_STAFF = {
     "labs_staff.edit": {"slug": "activity"},
     "labs_staff.places": {"slug": "activity"},
     "labs_staff.publish": {"slug": "activity"},
+    "meetings_staff.detach": {"slug": "led_process", "name": "led_lab"},
+    "meetings_staff.labs": {"slug": "led_process"},
+    "meetings_staff.meeting": {"slug": "led_process", "code": "led_meeting"},
+    "meetings_staff.put": {"slug": "led_process", "code": "led_meeting"},
+    "meetings_staff.take_off": {"slug": "led_process", "code": "led_meeting", "name": "led_proposal"},
+    "meetings_staff.write": {"slug": "led_process", "code": "led_meeting"},
+    "merging_staff.merge": {"code": "led_proposal"},
+    "merging_staff.split": {"code": "led_proposal"},
+    "moderation_staff.appeal": {"id": "appeal"},
+    "moderation_staff.comment": {"code": "proposal", "id": "comment"},
+    "moderation_staff.proposal": {"code": "proposal"},
     "notices_staff.retry": {"id": "dead_letter"},
     "organisations_staff.organisation": {"id": "organisation"},
     "pages_staff.report": {"code": "report"},
     "partners.end": {"id": "partner"},
     "partners.partner": {"id": "partner"},
     "partners.refresh": {"id": "partner"},
+    "patterns.of_proposal": {"code": "proposal"},
     "paths_staff.book": {"slug": "path_activity"},
     "paths_staff.mark_need": {"slug": "path_activity", "id": "path", "number": "need"},
     "paths_staff.match": {"slug": "path_activity"},
@@ -168,11 +215,22 @@ OF_THE_STAFF = {
     "payments.void": {"code": "booking", "id": "payment"},
     "prices.price": {"slug": "space"},
     "prices.end_price": {"slug": "space", "id": "price"},
+    "processes_staff.conclude": {"slug": "led_process"},
+    "processes_staff.discard": {"slug": "led_process"},
+    "processes_staff.edit": {"slug": "led_process"},
+    "processes_staff.extend": {"slug": "led_process", "number": "led_phase"},
+    "processes_staff.phases": {"slug": "led_process"},
+    "processes_staff.process": {"slug": "led_process"},
+    "processes_staff.publish": {"slug": "led_process"},
     "questions.question": {"slug": "activity", "id": "question"},
     "questions.questions": {"slug": "activity"},
     "questions.raise_up": {"slug": "activity", "id": "question"},
     "questions.unask": {"slug": "activity", "id": "question"},
     "regulations.end_rule": {"id": "rule"},
+    "result_staff.edit": {"id": "result"},
+    "result_staff.link": {"id": "result"},
+    "result_staff.new": {"code": "answered"},
+    "result_staff.result": {"id": "result"},
     "school_hours.activity_csv": {"slug": "activity"},
     "school_hours.activity_xlsx": {"slug": "activity"},
     "school_hours.of_activity": {"slug": "activity"},
@@ -220,6 +278,15 @@ OF_RESIDENTS = {
     "group_files.model_xlsx": {"slug": "activity"},
     "groups.add": {"slug": "activity"},
     "groups.group": {"slug": "activity"},
+    "merging.carry_on": {"code": "proposal"},
+    "following.follow": {"code": "proposal"},
+    "following.unfollow": {"code": "proposal"},
+    "supports.endorse": {"code": "proposal"},
+    "supports.revoke": {"code": "proposal"},
+    "supports.revoke_mine": {"code": "proposal"},
+    "supports.support": {"code": "proposal"},
+    "supports.unendorse": {"code": "proposal"},
+    "supports.vote": {"code": "proposal"},
 }
 # For whoever holds the secret of the address; to others it does not exist, or is closed.
 KEYED = {
@@ -235,20 +302,43 @@ KEYED = {
     "organisations_people.accept": {"token": "invitation_token"},
     "organisations_people.decline": {"token": "invitation_token"},
     "organisations_people.invitation": {"token": "invitation_token"},
+    "proposal_authors.accept": {"token": "author_token"},
+    "proposal_authors.decline": {"token": "author_token"},
+    "proposal_authors.invitation": {"token": "author_token"},
     "reports.followed": {"key": "report_key"},
     "security.confirm_address": {"token": "new_address"},
 }
 # Everybody's.
 COMMON = {
     "booking_steps.when": {"slug": "space"},
+    "debate.discussion": {"code": "proposal"},
+    "debate.report": {"code": "proposal", "id": "comment"},
+    "debate.report_proposal": {"code": "proposal"},
+    "debate.rules_then": {"version": "policy"},
+    "debate.thread": {"code": "proposal", "id": "comment"},
+    "debate.write": {"code": "proposal"},
+    "document.document": {"slug": "process"},
+    "document.paper": {"slug": "process"},
+    "document.table": {"slug": "process"},
     "feeds.space": {"slug": "space"},
     "feeds.topic": {"topic": "topic"},
     "impact.indicator": {"code": "indicator"},
     "labs.activity": {"slug": "activity"},
     "labs.calendar_file": {"slug": "activity"},
     "labs.poster": {"slug": "activity"},
+    "outcome.evidence": {"slug": "answered_process", "id": "result", "number": "result_update"},
+    "outcome.result": {"slug": "answered_process", "id": "result"},
+    "outcome.story_file": {"code": "answered"},
     "pages.service": {"slug": "service"},
     "pages.topic": {"slug": "topic"},
+    "proposal_feeds.of_process": {"slug": "process"},
+    "proposal_feeds.of_proposal": {"code": "proposal"},
+    "proposal_files.file": {"code": "proposal", "id": "proposal_file"},
+    "proposals.proposal": {"code": "proposal"},
+    "proposals.version": {"code": "proposal", "number": "version"},
+    "proposals.versions": {"code": "proposal"},
+    "processes.meeting": {"slug": "led_process", "code": "led_meeting"},
+    "processes.process": {"slug": "led_process"},
     "series.repeat": {"slug": "space"},
     "spaces.space": {"slug": "space"},
 }
@@ -259,16 +349,18 @@ COMMON = {
 
 @pytest.fixture(scope="module")
 def full(sqlite, tmp_path_factory):
-    """A database with the demo and one of each thing, and what they are called."""
+    """A database with the demo and one of each thing, what they are called, and the cookie of each role, signed in already."""
     file = tmp_path_factory.mktemp("access") / "full.sqlite"
-    shutil.copy(sqlite.template, file)
+    shutil.copy(sqlite.filled(demo.load), file)
     app = create_app(environment(f"sqlite:///{file}"))
     with app.app_context():
-        demo.load()
         things = _one_of_each()
+        people = {role: accounts.person_with(email) for role, email in ROLES.items() if email}
+        cookies = {role: accounts.open_sign_in(person, hours=12) for role, person in people.items()}
+        things["sign_in"] = accounts.name_of(people["citizen"].sign_in)
         db.session.commit()
         db.engine.dispose()
-    return file, things
+    return file, things, cookies
 
 
 def _one_of_each() -> dict[str, object]:
@@ -293,7 +385,7 @@ def _one_of_each() -> dict[str, object]:
         for purpose in ("reset", "old_address", "new_address", "identity")
     }
     links["confirm"] = accounts.new_link(waiting, "confirm", hours=1)
-    known = {"booking": sent.code, "draft": draft.key, "message": message.id, "dead_letter": dead.id, "person": citizen.id}
+    known = {"booking": sent.code, "draft": draft.key, "message": message.key, "dead_letter": dead.id, "person": citizen.id}
     known |= {"report": report.code, "report_key": report.key, "space": "aula-1", "service": "prenotare-uno-spazio"}
     known["feed_token"] = tokens.make("Telefono", by=citizen)
     known["feed"] = tokens.live_of(citizen)[0].id
@@ -329,7 +421,38 @@ def _one_of_each() -> dict[str, object]:
         | _family(citizen)
         | _programme()
         | _group(people)
+        | _led(people)
+        | _came_of(people)
+        | _proposals(people)
     )
+
+
+def _proposals(people: dict[str, Person]) -> dict[str, object]:
+    """A process that is open to everything; in it a proposal of the citizen, and one that they draft, each with a file."""
+    process, voice = an_open_process(), themselves(people["citizen"])
+    made: dict[str, object] = {"process": process.slug, "version": 1}
+    for name in ("proposal", "drafted"):
+        row = drafts.begin(process, by=voice)
+        picture = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(picture, "PNG")
+        attached = files.attach(row, picture.getvalue(), name="Canarina.png", words="Un disegno", by=voice)
+        drafts.keep(row, {"title": "Bozza segreta"}, was=drafts.seen(row), by=voice)
+        made |= {name: row.code, f"{name}_file": attached.id}
+        if name == "proposal":
+            drafts.publish(row, CONTENT, by=voice)
+            made |= _discussion(row, people)
+    made["author_invitation"] = authors.invite(row, "coautrice@officine.example", by=people["citizen"]).id
+    link = db.session.scalars(sa.select(Notice).filter_by(kind="proposals/invited")).one().payload["link"]
+    return made | {"author_token": link.removeprefix(authors.LINK_PATH)}
+
+
+def _discussion(proposal: Proposal, people: dict[str, Person]) -> dict[str, object]:
+    """Two comments of the citizen's on a proposal, one of them hidden and appealed against."""
+    voice = themselves(people["citizen"])
+    said, hidden = (comment(proposal, text, "for", by=voice) for text in ("Si legge", "Non si legge"))
+    act = moderation.hide(hidden, "spam", "Prova", by=people["manager"])
+    moderation.appeal(act, "Non lo era", by=voice)
+    return {"comment": said.id, "appeal": act.id, "policy": act.policy}
 
 
 def _family(citizen: Person) -> dict[str, object]:
@@ -398,17 +521,46 @@ def _organisation(people: dict[str, Person]) -> dict[str, object]:
     return {"organisation": association.id, "member": other.id, "invitation": invitation.id, "invitation_token": token}
 
 
+def _led(people: dict[str, Person]) -> dict[str, object]:
+    """A process of the managers' desk: with its lab, a meeting of it, and a proposal of the citizen on its agenda."""
+    process, activity = an_open_process("processo-prova"), lab("laboratorio-prova")
+    planning.attach(process, activity)
+    proposal = a_proposal(process, people["citizen"], title="Proposta in laboratorio")
+    put_on_agenda(activity.sessions[0], process, proposal.code)
+    made = {"led_process": process.slug, "led_lab": activity.slug, "led_meeting": activity.sessions[0].code}
+    return made | {"led_proposal": proposal.code, "led_phase": 1}
+
+
+def _came_of(people: dict[str, Person]) -> dict[str, object]:
+    """A proposal of the citizen that was accepted, and a result of it, with an update and the file that proves it."""
+    process = an_open_process("processo-risposto")
+    proposal, manager = a_proposal(process, people["citizen"], title="Proposta accolta"), people["manager"]
+    answers.answer(proposal, "accepted", "", by=manager)
+    result = results.create(process, {proposal: "adopted"}, by=manager, title="Un risultato")
+    proof = Evidence(words="Prova", kind="png", data=b"x")
+    news = results.update(result, day=today(), text="Fatto", state="running", progress=100, evidence=proof, by=manager)
+    made = {"answered": proposal.code, "answered_process": process.slug}
+    return made | {"result": result.id, "result_update": news.id}
+
+
 class Visits:
-    """A portal on its own copy of the full database, and a client for each role; forms need no token."""
+    """A portal on its own copy of the full database, and a client for each role."""
 
     def __init__(self, full, folder, **settings: str) -> None:
-        file, self.things = full[0], dict(full[1])
-        shutil.copy(file, folder / "hub.sqlite")
-        self.app = create_app(environment(f"sqlite:///{folder}/hub.sqlite", **settings))
-        self.clients = {role: signed_in(self.app, email) for role, email in ROLES.items()}
-        with self.app.app_context():
-            mine = sa.select(SignIn).join(Person, SignIn.person_id == Person.id).where(Person.email == ROLES["citizen"])
-            self.things["sign_in"] = accounts.name_of(db.session.scalars(mine).one())
+        self.full, self.things, self.cookies = full
+        self.file = folder / "hub.sqlite"
+        self.app = create_app(environment(f"sqlite:///{self.file}", **settings))
+        self.anew()
+
+    def anew(self) -> None:
+        """Another copy, and browsers that have been nowhere."""
+        self.close()
+        for left in self.file.parent.glob("hub.sqlite*"):
+            left.unlink()
+        shutil.copy(self.full, self.file)
+        self.clients = {role: self.app.test_client() for role in ROLES}
+        for role, cookie in self.cookies.items():
+            self.clients[role].set_cookie(self.app.config["SIGN_IN_COOKIE_NAME"], cookie)
 
     def path(self, endpoint: str) -> str:
         """The address of the thing that the tables name for this route."""
@@ -433,12 +585,19 @@ def portal(full, tmp_path_factory):
     visits.close()
 
 
-@pytest.fixture
-def visits(full, tmp_path):
-    visits = Visits(full, tmp_path, **GATEWAY)
+@pytest.fixture(scope="module")
+def busy(full, tmp_path_factory):
+    """A portal that is written to, whose forms need no token."""
+    visits = Visits(full, tmp_path_factory.mktemp("written"), **GATEWAY)
     visits.app.config["WTF_CSRF_ENABLED"] = False
     yield visits
     visits.close()
+
+
+@pytest.fixture
+def visits(busy):
+    busy.anew()
+    return busy
 
 
 def signed_in(app, email: str | None):
@@ -524,7 +683,7 @@ def test_what_is_somebodys_is_found_by_nobody_else(visits, endpoint):
             assert answer_of(visits.clients[role], path, method)[0] == 404, (role, method, path)
         assert answer_of(visits.clients["visitor"], path, method) == (303, "/entra"), (method, path)
         status, location = answer_of(visits.clients["citizen"], path, method)
-        assert status in (200, 303, 422, 429) and location != "/entra", (method, path, status)
+        assert status in (200, 303, 409, 422, 429) and location != "/entra", (method, path, status)
 
 
 @pytest.mark.parametrize("endpoint", OF_THE_STAFF)
@@ -576,6 +735,12 @@ def test_what_is_everybodys_is_found_by_everybody(visits, endpoint):
         assert answer_of(client, visits.path(endpoint), "GET")[0] == 200, role
 
 
+def unpacked(data: bytes) -> str:
+    """The texts of a zip file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return "".join(packed.read(name).decode() for name in packed.namelist())
+
+
 def test_no_list_of_mine_shows_what_is_anothers(visits):
     """Every page without an object in its address, as the neighbour of whom things are: nothing of theirs stands there."""
     names = ("booking", "draft", "report", "report_key", "invitation_token", "family_token")
@@ -590,7 +755,9 @@ def test_no_list_of_mine_shows_what_is_anothers(visits):
     for rule in routes(visits.app):
         if "GET" in rule.methods and not rule.arguments and rule.endpoint != "notices.mailbox":  # the demo's mail is everybody's
             with visits.clients["neighbour"].get(path_of(rule)) as answer:
-                shown = answer.get_data(as_text=True)
+                shown = unpacked(answer.data) if answer.mimetype == "application/zip" else answer.get_data(as_text=True)
+            if rule.endpoint in ("proposal_list.proposals", "proposal_data.download"):  # in whose name the demo's were published
+                shown = shown.replace("Associazione Prova", "")
             assert [canary for canary in canaries if canary in shown] == [], rule.endpoint
 
 

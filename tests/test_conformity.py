@@ -25,6 +25,8 @@ from hub.notices.letter import stop_token
 from hub.pages.rating import rateable
 from hub.pages.services import SERVICES
 from hub.pages.topics import TOPICS
+from hub.proposals.debate_models import ProposalComment
+from hub.proposals.outcome_models import ResultSource
 from tests.client import CheckingClient
 from tests.conforming import BOOTSTRAP, CHECKS, HEADINGS, Seen, swap, words
 from tests.databases import environment
@@ -34,7 +36,8 @@ from tests.hub.evaluation.releases import published, row
 GATEWAY = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "hub", "OIDC_CLIENT_SECRET": "secret"}
 FONTS = {"Titillium Web", "Lora", "Roboto Mono"}
 STYLES = [STATIC / "fonts.css", STATIC / "hub.css"]
-NOT_PAGES = {"application/json", "application/pdf", "text/csv"}  # for machines, and papers
+# For machines, and papers.
+NOT_PAGES = {"application/json", "application/pdf", "application/atom+xml", "application/zip", "text/csv"}
 
 # The words that the national model fixes.
 VOICES = [
@@ -83,11 +86,10 @@ TAXONOMY = set(
 @pytest.fixture(scope="module")
 def portal(sqlite) -> Iterator[Flask]:
     """A portal with the demo's data, whose pages are only read."""
-    with sqlite.fresh() as url:
+    with sqlite.fresh(contents=demo.load) as url:
         app = create_app(environment(url, **GATEWAY))
         app.test_client_class = CheckingClient
         with app.app_context():
-            demo.load()
             _certify()
             published(OM05_activity=[row("OM05", 41, 41, activity="steam-2023")])
             db.session.commit()
@@ -124,6 +126,11 @@ def paths(portal) -> dict[str, list[str]]:
     followed = report.submit(category="portal", title="Prova", text="Una prova del modulo.").path
     with portal.app_context():
         link = stop_token("person:1", "reminder")
+        source = db.session.scalars(sa.select(ResultSource).order_by(ResultSource.result_id)).first()
+        result = f"/partecipa/{source.result.process.slug}/risultati/{source.result_id}"
+        came_of = source.proposal.code
+        said = db.session.scalars(sa.select(ProposalComment).order_by(ProposalComment.id)).first()
+        discussed, comment = said.proposal.code, f"/proposte/{said.proposal.code}/commenti/{said.id}"
     found = {
         "booking_steps.details": [details],
         "booking_steps.another_time": [details.replace("dettagli", "quando")],
@@ -136,11 +143,40 @@ def paths(portal) -> dict[str, list[str]]:
         "reports.followed": [followed],
         "series.repeat": ["/spazi/aula-1/ripeti", series, series.replace("ora=10", "ora=3"), series + "&persone=99"],
         "spaces.space": ["/spazi/aula-1", "/spazi/stalli-corte", "/spazi/aule-1-2"],
+        "debate.discussion": [f"/proposte/{discussed}/discussione", f"/proposte/{discussed}/discussione?posizione=against"],
+        "debate.report": [f"{comment}/segnala"],
+        "debate.report_proposal": [f"/proposte/{discussed}/segnala"],
+        "debate.rules": ["/partecipa/regole"],
+        "debate.rules_then": ["/partecipa/regole/1"],
+        "debate.thread": [comment],
+        "debate.write": [f"/proposte/{discussed}/discussione/scrivi"],
+        "document.document": ["/partecipa/idee-per-la-corte/documento"],
+        "document.paper": ["/partecipa/idee-per-la-corte/documento.pdf"],
+        "document.table": ["/partecipa/idee-per-la-corte/documento.csv"],
+        "outcome.evidence": [f"{result}/prove/1"],
+        "outcome.result": [result],
+        "processes.meeting": ["/partecipa/idee-per-le-officine/incontri/steam-2023.01"],
+        "processes.process": ["/partecipa/idee-per-le-officine", "/partecipa/idee-per-la-corte"],
+        "outcome.story_file": [f"/proposte/{came_of}/storia.json"],
+        "outcome.waiting": ["/proposte/in-attesa", "/proposte/in-attesa?processo=nessuno"],
         "labs.activities": ["/attivita", "/attivita?passate=y", "/attivita?eta=5&tema=steam", "/attivita?eta=x"],
         "labs.activity": [f"/attivita/{slug}" for slug in ("steam-2023", "robot-in-officina", "festa-nella-corte")],
         "listing.agenda": ["/agenda", "/agenda?vista=mese", "/agenda?vista=giorno&tipo=camp", "/agenda?eta=x"],
         "pages.service": [f"/servizi/{slug}" for slug in SERVICES],
         "pages.topic": [f"/argomenti/{slug}" for slug in TOPICS],
+        "proposal_feeds.of_process": ["/partecipa/idee-per-le-officine/feed.atom"],
+        "proposal_feeds.of_proposal": [f"/proposte/{came_of}/feed.atom"],
+        "proposal_list.proposals": [
+            "/proposte",
+            "/proposte?q=zzzz",
+            "/proposte?stato=published&ordine=discussed",
+            "/proposte?area=x",
+        ],
+        "proposal_list.similar": ["/proposte/simili", "/proposte/simili?titolo=orto+nel+cortile"],
+        "proposal_files.file": [f"/proposte/{came_of}/file/1"],
+        "proposals.proposal": [f"/proposte/{came_of}", "/proposte/nessuna"],
+        "proposals.version": [f"/proposte/{came_of}/versioni/1"],
+        "proposals.versions": [f"/proposte/{came_of}/versioni"],
         "search.search": ["/cerca", "/cerca?q=corte", "/cerca?q=zzzz"],
         "spaces.catalogue": ["/spazi", "/spazi?persone=50&senza-gradini=y", "/spazi?persone=9999", "/spazi?vista=mese"],
     }

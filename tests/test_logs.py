@@ -9,18 +9,20 @@ from hub import create_app, demo
 from hub.accounts.demo import DEMO_PASSWORD
 from hub.db import db
 from tests.client import CheckingClient
-from tests.databases import environment
+from tests.databases import Contents, environment
 
 CANARIES = ("cittadina", "Serena", "0832999888", "Corso segreto", DEMO_PASSWORD, "/prenota/", "OM-20")
+
+
+@pytest.fixture
+def contents() -> Contents:
+    return demo.load
 
 
 @pytest.fixture
 def app(database_url):
     app = create_app(environment(database_url, LOG_LEVEL="INFO"))
     app.test_client_class = CheckingClient
-    with app.app_context():
-        demo.load()
-        db.session.commit()
     yield app
     with app.app_context():
         db.engine.dispose()

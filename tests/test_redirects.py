@@ -34,11 +34,8 @@ NEXT = "nuovo-link|password-dimenticata|codice|entra|registrati|lingua|identita|
 @pytest.fixture(scope="module")
 def portal(sqlite):
     """A portal with the demo's data; what is written during this module is nobody's concern."""
-    with sqlite.fresh() as url:
+    with sqlite.fresh(contents=demo.load) as url:
         app = create_app(environment(url))
-        with app.app_context():
-            demo.load()
-            db.session.commit()
         yield app
         with app.app_context():
             db.engine.dispose()

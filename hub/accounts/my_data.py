@@ -25,6 +25,8 @@ LOOKED_AT = {
     "second_factor_reset": _l("Il tuo secondo fattore, che ha tolto"),
     "organisation": _l("I membri dell'organizzazione"),
     "report": _l("La tua segnalazione"),
+    "support": _l("Il tuo sostegno a una proposta"),
+    "moderation": _l("Quello che hai scritto, nascosto dai moderatori"),
 }
 bp.app_template_filter("looked_at_words")(lambda what: LOOKED_AT[what])
 

@@ -31,7 +31,7 @@ bp.app_template_filter("purpose_words")(PURPOSES.__getitem__)
 bp.app_template_filter("level_words")(LEVELS.__getitem__)
 DATES_SHOWN = 12
 bp.app_template_filter("date_words")(DATES.__getitem__)
-bp.app_template_filter("proposal_words")(PROPOSALS.__getitem__)
+bp.app_template_filter("proposed_words")(PROPOSALS.__getitem__)
 CODE = "<string(minlength=14,maxlength=20):code>"
 
 

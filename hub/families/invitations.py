@@ -1,16 +1,14 @@
 """Invitations of a family, by mail: to answer for a child too, or to take over one's own record."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from hub.accounts import throttle
 from hub.accounts.models import Person
 from hub.accounts.rules import mailbox
-from hub.accounts.service import digest, new_token
 from hub.accounts.throttle import Limit
-from hub.clock import now, today
+from hub.clock import today
 from hub.db import db
 from hub.families import rules
 from hub.families.models import FamilyInvitation, Participant
@@ -26,12 +24,9 @@ from hub.families.service import (
     record_of,
     tell,
 )
-from hub.notices.service import notice
-from hub.organisations.invitations import Mailbox
+from hub.organisations import inviting
 from hub.organisations.rules import must_be_a_name, must_be_open, must_not_be_invited
-from hub.organisations.rules import standing as standing_of
 
-LINK_DAYS, KEPT_DAYS = 14, 30
 LINK_PATH = "/famiglia/inviti/"
 TO_MAILBOX = Limit("family-invitations-mailbox", 5, 60)
 FROM_PERSON = Limit("family-invitations-person", 10, 60)  # mails that one person sends, for all their children
@@ -74,8 +69,7 @@ def ask_guardian(record: Participant, email: str, *, organisation: str, by: Pers
 
 
 def _asked(record: Participant, email: str) -> FamilyInvitation | None:
-    asked = sa.select(FamilyInvitation).filter_by(participant_id=record.id, email=mailbox(email), answer=None)
-    return db.session.scalars(asked.options(joinedload(FamilyInvitation.participant))).one_or_none()
+    return inviting.asked(FamilyInvitation, email, participant_id=record.id)
 
 
 def _invite(
@@ -84,11 +78,10 @@ def _invite(
     must_be_a_name(by.name)
     invitation = _asked(record, email)
     if invitation is None:
-        invitation = FamilyInvitation(participant_id=record.id, email=mailbox(email), created_at=now())
-        db.session.add(invitation)
+        invitation = inviting.anew(FamilyInvitation, email, participant_id=record.id)
     else:
         must_not_be_invited(standing(invitation) == "open" and not again)
-    invitation.invited_as, invitation.invited_by_id = invited_as, by.id
+    invitation.invited_as = invited_as
     _send(invitation, by, organisation)
     return invitation
 
@@ -96,34 +89,30 @@ def _invite(
 def resend(invitation: FamilyInvitation, *, by: Person) -> None:
     """Another link, with all its days; the one before opens nothing any more. Raises Refusal."""
     rules.must_answer(guards(by, invitation.participant))
-    must_be_open("open" if invitation.answer is None else invitation.answer)
-    invitation.invited_by_id = by.id
+    inviting.must_be_unanswered(invitation)
     _send(invitation, by)
 
 
 def revoke(invitation: FamilyInvitation, *, by: Person) -> None:
     """Take an invitation back. Raises Refusal."""
     rules.must_answer(answers_for(by, invitation.participant))
-    if invitation.answer != "revoked":
-        must_be_open("open" if invitation.answer is None else invitation.answer)
-        _answer(invitation, "revoked")
+    inviting.revoke(invitation)
 
 
 def unanswered(record: Participant) -> list[FamilyInvitation]:
     """The invitations about a participant that nobody has answered, expired ones too, the newest first; with who sent them."""
-    asked = sa.select(FamilyInvitation).filter_by(participant_id=record.id, answer=None).order_by(FamilyInvitation.id.desc())
-    return list(db.session.scalars(asked.options(joinedload(FamilyInvitation.inviter))))
+    return inviting.unanswered(FamilyInvitation, participant_id=record.id)
 
 
 def invitation_of(record: Participant, id: int) -> FamilyInvitation | None:
     """The invitation about this participant with this number; None where it is about another."""
-    return db.session.scalars(sa.select(FamilyInvitation).filter_by(id=id, participant_id=record.id)).one_or_none()
+    return inviting.invitation_of(FamilyInvitation, id, participant_id=record.id)
 
 
 def invitation_with(token: str, *, locked: bool = False) -> FamilyInvitation | None:
     """The invitation whose link has this token, with whom it is about and who sent it; None where we never sent it, or sent
     another since."""
-    asked = sa.select(FamilyInvitation).filter_by(token_hash=digest(token))
+    asked = inviting.with_token(FamilyInvitation, token)
     if locked:
         lock(*db.session.scalars(asked.with_only_columns(FamilyInvitation.participant_id)))
     asked = asked.options(joinedload(FamilyInvitation.participant), joinedload(FamilyInvitation.inviter))
@@ -133,12 +122,10 @@ def invitation_with(token: str, *, locked: bool = False) -> FamilyInvitation | N
 def standing(invitation: FamilyInvitation | None) -> str:
     """How it stands: open, expired, accepted, declined, revoked; or unknown. One to answer for somebody who has come of age
     since is expired."""
-    if invitation is None:
-        return "unknown"
-    found = standing_of(invitation.answer, invitation.expires_at, now())
-    born = invitation.participant.birth_date
-    outgrown = invitation.invited_as == "guardian" and not rules.is_minor(born, today())
-    return "expired" if found == "open" and outgrown else found
+    found = inviting.standing(invitation)
+    if found == "open" and invitation.invited_as == "guardian" and not rules.is_minor(invitation.participant.birth_date, today()):
+        return "expired"
+    return found
 
 
 def accept(token: str, *, by: Person, basis: str = "", other_agrees: bool = False) -> Participant:
@@ -163,7 +150,7 @@ def accept(token: str, *, by: Person, basis: str = "", other_agrees: bool = Fals
         rules.must_not_answer_yet(has_it)
         others = guardians_of(record)
         answer_for(record, basis=basis, other_agrees=other_agrees, by=person)
-    _answer(invitation, "accepted")
+    inviting.answer(invitation, "accepted")
     tell("joined", others, record, invited_as=invitation.invited_as)
     return record
 
@@ -187,29 +174,19 @@ def decline(token: str) -> None:
     invitation = invitation_with(token, locked=True)
     if invitation is None or invitation.answer != "declined":
         must_be_open(standing(invitation))
-        _answer(invitation, "declined")
+        inviting.answer(invitation, "declined")
         tell("declined", guardians_of(invitation.participant), invitation.participant)
 
 
 def purge_family_invitations(at: datetime) -> int:
     """Delete the invitations that were answered, or expired, long ago: an address is not kept for longer. How many rows."""
-    ended = sa.func.coalesce(FamilyInvitation.answered_at, FamilyInvitation.expires_at)
-    doomed = sa.delete(FamilyInvitation).where(ended <= at - timedelta(days=KEPT_DAYS))
-    return db.session.execute(doomed, execution_options={"synchronize_session": False}).rowcount
+    return inviting.purge(FamilyInvitation, at)
 
 
 def _send(invitation: FamilyInvitation, by: Person, organisation: str = "") -> None:
-    token = new_token()
-    invitation.token_hash, invitation.expires_at = digest(token), now() + timedelta(days=LINK_DAYS)
-    db.session.flush()
-    reader = Mailbox(f"family-invitation:{invitation.id}", invitation.email, by.language)
+    invitation.invited_by_id = by.id
     kind = "families/invited" if invitation.invited_as == "guardian" else "families/offered"
-    told = {"link": LINK_PATH + token, "inviter": by.name, "days": LINK_DAYS}
+    told = {}
     if organisation:
-        kind, told = "families/entered", told | {"organisation": organisation}
-    notice(kind, to=reader, private=True, **told)
-
-
-def _answer(invitation: FamilyInvitation, answer: str) -> None:
-    invitation.answer, invitation.answered_at = answer, now()
-    db.session.flush()
+        kind, told = "families/entered", {"organisation": organisation}
+    inviting.send(invitation, kind, LINK_PATH, by=by, **told)

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from hub import clock
 from hub.accounts.models import Person
-from hub.clock import ROME, today, wall
+from hub.clock import today
 from hub.db import db
 from hub.labs import sessions, team
 from hub.labs.models import Activity, Edition, Question, Seat, Session, Trainer
@@ -117,9 +118,7 @@ def _columns(row: Trainer | Question, names: Iterable[str]) -> dict[str, object]
 
 def later(instant: datetime, weeks: int) -> datetime:
     """The instant some weeks later when Lecce's clocks show the same time; in spring's gap, as long after it."""
-    at = wall(instant)
-    shown = (at.replace(tzinfo=None) + timedelta(weeks=weeks)).replace(tzinfo=ROME, fold=at.fold)
-    return shown.astimezone(instant.tzinfo)
+    return clock.later(instant, timedelta(weeks=weeks))
 
 
 # --- rules, on plain values

@@ -107,19 +107,19 @@ class HoursField(StringField):
         return f"{Decimal(self.data) / 60:f}".replace(".", ",")
 
 
-def _boxes(label: str, words: Mapping, **more: object) -> SelectMultipleField:
+def boxes_field(label: str, words: Mapping, **more: object) -> SelectMultipleField:
     """Boxes to tick, of a closed list."""
     boxes = {"option_widget": CheckboxInput(), "widget": ListWidget(prefix_label=False)}
     return SelectMultipleField(label, choices=options(words.items()), **boxes, **more)
 
 
-def _words(label: str, most: int, *first: object, many: bool = False, **more: object) -> StringField:
+def words_field(label: str, most: int, *first: object, many: bool = False, **more: object) -> StringField:
     """Words in one language."""
     kind = TextAreaField if many else StringField
     return kind(label, [*(first or [Optional()]), Length(max=most)], filters=[tidy], **more)
 
 
-def _number(label: str, least: int, most: int, *, needed: bool = False, **more: object) -> IntegerField:
+def number_field(label: str, least: int, most: int, *, needed: bool = False, **more: object) -> IntegerField:
     first = InputRequired(_("Scrivi un numero.")) if needed else Optional()
     words = _("Scrivi un numero da %(least)s a %(most)s.", least=least, most=most)
     return IntegerField(label, [first, NumberRange(least, most, words)], **more)
@@ -171,8 +171,8 @@ MOMENTS = ("enrol_opens_at", "enrol_closes_at", "residents_until")
 class ActivityForm(SeenForm, CreatingForm):
     """What an activity is. Words in English may be left out: readers in English then get the Italian."""
 
-    title_it = _words(_("Titolo"), 120, DataRequired(_("Scrivi il titolo.")))
-    title_en = _words(_("Titolo in inglese (facoltativo)"), 120)
+    title_it = words_field(_("Titolo"), 120, DataRequired(_("Scrivi il titolo.")))
+    title_en = words_field(_("Titolo in inglese (facoltativo)"), 120)
     kind = SelectField(_("Tipo"), choices=options(KINDS.items()))
     edition = SelectField(_("Edizione"), [Optional()])
     slug = StringField(
@@ -181,31 +181,31 @@ class ActivityForm(SeenForm, CreatingForm):
         filters=[tidy],
         description=_("Per esempio steam-2027. Vuoto: lo scriviamo noi dal titolo. Dopo la pubblicazione non cambia più."),
     )
-    summary_it = _words(_("In una frase"), 300, many=True, description=_("Si legge negli elenchi. Serve per pubblicare."))
-    summary_en = _words(_("In una frase, in inglese (facoltativo)"), 300, many=True)
-    text_it = _words(_("Che cos'è"), 8000, many=True, description=_("Lascia una riga vuota tra un paragrafo e l'altro."))
-    text_en = _words(_("Che cos'è, in inglese (facoltativo)"), 8000, many=True)
+    summary_it = words_field(_("In una frase"), 300, many=True, description=_("Si legge negli elenchi. Serve per pubblicare."))
+    summary_en = words_field(_("In una frase, in inglese (facoltativo)"), 300, many=True)
+    text_it = words_field(_("Che cos'è"), 8000, many=True, description=_("Lascia una riga vuota tra un paragrafo e l'altro."))
+    text_en = words_field(_("Che cos'è, in inglese (facoltativo)"), 8000, many=True)
     area = SelectField(_("Area"), choices=options(AREAS.items()))
     theme = SelectField(_("Tema"), choices=options(THEMES.items()))
     topic = SelectField(_("Argomento del sito (facoltativo)"), [Optional()], choices=options(TOPICS.items(), _("Nessuno")))
-    sdgs = _boxes(_("Obiettivi dell'Agenda 2030 a cui contribuisce"), SDGS, coerce=int)
-    audience_it = _words(_("A chi è rivolto"), 500, many=True)
-    audience_en = _words(_("A chi è rivolto, in inglese (facoltativo)"), 500, many=True)
+    sdgs = boxes_field(_("Obiettivi dell'Agenda 2030 a cui contribuisce"), SDGS, coerce=int)
+    audience_it = words_field(_("A chi è rivolto"), 500, many=True)
+    audience_en = words_field(_("A chi è rivolto, in inglese (facoltativo)"), 500, many=True)
     takes_part = RadioField(_("Chi si iscrive"), choices=options(TAKES_PART.items()), default="person")
-    age_min = _number(_("Età minima"), 0, 120)
-    age_max = _number(_("Età massima"), 0, 120)
+    age_min = number_field(_("Età minima"), 0, 120)
+    age_max = number_field(_("Età massima"), 0, 120)
     age_rule = RadioField(_("Quando conta l'età"), choices=options(AGE_RULES.items()), default="on_start")
-    languages = _boxes(_("Lingue"), LANGUAGES)
-    accessibility = _boxes(_("Che cosa trova chi ha una disabilità"), ACCESSIBILITY)
-    materials_it = _words(_("Che cosa portare, che cosa diamo noi"), 500, many=True)
-    materials_en = _words(_("Che cosa portare, in inglese (facoltativo)"), 500, many=True)
-    place_it = _words(_("Come si arriva, dove trovarsi (facoltativo)"), 300)
-    place_en = _words(_("Dove trovarsi, in inglese (facoltativo)"), 300)
+    languages = boxes_field(_("Lingue"), LANGUAGES)
+    accessibility = boxes_field(_("Che cosa trova chi ha una disabilità"), ACCESSIBILITY)
+    materials_it = words_field(_("Che cosa portare, che cosa diamo noi"), 500, many=True)
+    materials_en = words_field(_("Che cosa portare, in inglese (facoltativo)"), 500, many=True)
+    place_it = words_field(_("Come si arriva, dove trovarsi (facoltativo)"), 300)
+    place_en = words_field(_("Dove trovarsi, in inglese (facoltativo)"), 300)
     cost_cents = EurosField(_("Costo in euro"), [Optional()], description=_("Vuoto o zero: è gratuito."))
-    cost_words_it = _words(
+    cost_words_it = words_field(
         _("Altro sul costo (facoltativo)"), 300, description=_("Per esempio: gratuito per chi ha l'ISEE basso.")
     )
-    cost_words_en = _words(_("Altro sul costo, in inglese (facoltativo)"), 300)
+    cost_words_en = words_field(_("Altro sul costo, in inglese (facoltativo)"), 300)
     enrol_opens_at = MomentField(_("Le iscrizioni aprono"), [Optional()])
     enrol_closes_at = MomentField(_("Le iscrizioni chiudono"), [Optional()])
     residents_until = MomentField(
@@ -213,17 +213,17 @@ class ActivityForm(SeenForm, CreatingForm):
         [Optional()],
         description=_("Vuoto: nessuna precedenza."),
     )
-    least = _number(_("Quanti iscritti servono per partire (facoltativo)"), 1, MOST_PLACES)
-    waiting_most = _number(_("Quanti possono aspettare"), 0, 10_000, needed=True, default=50)
-    offer_hours = _number(_("Per quante ore un posto offerto resta tenuto"), 1, 720, needed=True, default=48)
-    skips_most = _number(
+    least = number_field(_("Quanti iscritti servono per partire (facoltativo)"), 1, MOST_PLACES)
+    waiting_most = number_field(_("Quanti possono aspettare"), 0, 10_000, needed=True, default=50)
+    offer_hours = number_field(_("Per quante ore un posto offerto resta tenuto"), 1, 720, needed=True, default=48)
+    skips_most = number_field(
         _("Quante volte un gruppo può essere superato"),
         *(0, 20),
         needed=True,
         default=2,
         description=_("Poi i posti che si liberano si tengono per il gruppo. Chi si iscrive legge questa regola."),
     )
-    cancel_hours = _number(_("Fino a quante ore prima ci si ritira senza assenza"), 0, 8760, needed=True, default=48)
+    cancel_hours = number_field(_("Fino a quante ore prima ci si ritira senza assenza"), 0, 8760, needed=True, default=48)
     scheduled_minutes = HoursField(
         _("Ore promesse (facoltativo)"), [Optional()], description=_("Solo se non sono la somma degli incontri.")
     )
@@ -231,7 +231,7 @@ class ActivityForm(SeenForm, CreatingForm):
         _("Chiedi una nota sulla salute"),
         description=_("Solo se serve a chi tiene il corso, per esempio per una mensa. È cifrata, e la legge solo chi ci lavora."),
     )
-    partners = _words(_("Con chi si fa"), 2000, many=True, description=_("Un'organizzazione per riga."))
+    partners = words_field(_("Con chi si fa"), 2000, many=True, description=_("Un'organizzazione per riga."))
 
     def offer(self, editions: Iterable[Edition]) -> None:
         self.edition.choices = options(((str(one.id), local(one.name)) for one in editions), _("Nessuna"))
@@ -274,13 +274,13 @@ class ActivityForm(SeenForm, CreatingForm):
 class PlacesForm(Form):
     """How many places there are."""
 
-    places = _number(_("Posti"), 0, MOST_PLACES, needed=True)
+    places = number_field(_("Posti"), 0, MOST_PLACES, needed=True)
 
 
 class ReasonForm(SeenForm):
     """Why something does not take place."""
 
-    reason = _words(
+    reason = words_field(
         _("Motivo"),
         REASON_MOST,
         DataRequired(_("Scrivi il motivo: chi è iscritto lo legge.")),
@@ -300,9 +300,9 @@ class SessionForm(SeenForm, CreatingForm):
     layouts = SelectField(_("Spazio e disposizione"), [Optional()], coerce=str)
     layouts_2 = SelectField(_("Anche (facoltativo)"), [Optional()], coerce=str)
     layouts_3 = SelectField(_("E anche (facoltativo)"), [Optional()], coerce=str)
-    place = _words(_("Oppure un luogo fuori dall'hub"), 200)
-    title_it = _words(_("Titolo dell'incontro (facoltativo)"), 120)
-    title_en = _words(_("Titolo in inglese (facoltativo)"), 120)
+    place = words_field(_("Oppure un luogo fuori dall'hub"), 200)
+    title_it = words_field(_("Titolo dell'incontro (facoltativo)"), 120)
+    title_en = words_field(_("Titolo in inglese (facoltativo)"), 120)
     trainers = SelectMultipleField(
         _("Chi ci lavora"),
         coerce=int,
@@ -314,7 +314,7 @@ class SessionForm(SeenForm, CreatingForm):
         _("Scrivilo comunque"),
         description=_("Anche fuori orario, o con meno sedie dei posti. Mai sopra un'altra prenotazione."),
     )
-    reason = _words(_("Perché cambia (facoltativo)"), REASON_MOST, many=True, description=_("Lo legge chi è iscritto."))
+    reason = words_field(_("Perché cambia (facoltativo)"), REASON_MOST, many=True, description=_("Lo legge chi è iscritto."))
 
     def offer(self, spaces: Iterable[Space], trainers: Iterable[Trainer]) -> None:
         every = layout_choices(spaces)
@@ -381,12 +381,12 @@ class PlannerForm(Form):
 
     day = DateField(_("Primo giorno"), [InputRequired(_("Scegli un giorno.")), coming], name="giorno")
     at = TimeField(_("Inizio alle"), [InputRequired(_("Scrivi l'ora di inizio."))], name="ora")
-    minutes = _number(_("Durata in minuti"), 15, 1440, needed=True, name="durata")
-    people = _number(_("Quante persone"), 1, 5000, needed=True, name="persone")
+    minutes = number_field(_("Durata in minuti"), 15, 1440, needed=True, name="durata")
+    people = number_field(_("Quante persone"), 1, 5000, needed=True, name="persone")
     freq = SelectField(
         _("Si ripete"), choices=options([(ONCE, _("Una volta sola")), *FREQUENCIES.items()]), name="ogni", default="weekly"
     )
-    interval = _number(_("Ogni quanti giorni, settimane o mesi"), 1, 52, needed=True, name="intervallo")
+    interval = number_field(_("Ogni quanti giorni, settimane o mesi"), 1, 52, needed=True, name="intervallo")
     weekdays = SelectMultipleField(
         _("In questi giorni (se si ripete ogni settimana)"),
         coerce=int,
@@ -396,9 +396,9 @@ class PlannerForm(Form):
         name="giorni",
     )
     until = DateField(_("Fino al giorno"), [Optional(), coming], name="fino")
-    count = _number(_("Oppure quante volte"), 2, MOST_DATES, name="volte")
+    count = number_field(_("Oppure quante volte"), 2, MOST_DATES, name="volte")
     layout = SelectField(_("Disposizione"), [Optional()], name="disposizione", choices=options(LAYOUTS.items(), _("Qualsiasi")))
-    equipment = _boxes(_("Attrezzatura"), EQUIPMENT, name="attrezzatura")
+    equipment = boxes_field(_("Attrezzatura"), EQUIPMENT, name="attrezzatura")
     step_free = BooleanField(_("Senza gradini"), name="senza-gradini")
 
     @property
@@ -435,7 +435,7 @@ class TrainerForm(CreatingForm):
         filters=[tidy],
         description=_("Con un account tiene i registri di questa attività."),
     )
-    name = _words(
+    name = words_field(
         _("Oppure nome e cognome"),
         160,
         description=_("Chi non ha un account e ha lo stesso nome in due attività conta come una persona sola."),
@@ -453,10 +453,12 @@ class TrainerForm(CreatingForm):
 class QuestionForm(CreatingForm):
     """Something to ask who enrols."""
 
-    words_it = _words(_("Domanda"), 300, DataRequired(_("Scrivi la domanda.")))
-    words_en = _words(_("Domanda in inglese (facoltativo)"), 300)
+    words_it = words_field(_("Domanda"), 300, DataRequired(_("Scrivi la domanda.")))
+    words_en = words_field(_("Domanda in inglese (facoltativo)"), 300)
     kind = RadioField(_("Che risposta"), choices=options(QUESTION_KINDS.items()), default="text")
-    choices = _words(_("Le risposte tra cui scegliere"), 2000, many=True, description=_("Una per riga, solo per una scelta."))
+    choices = words_field(
+        _("Le risposte tra cui scegliere"), 2000, many=True, description=_("Una per riga, solo per una scelta.")
+    )
     required = BooleanField(_("Senza risposta non ci si iscrive"))
 
     @property
@@ -481,8 +483,8 @@ class EditionNameForm(CreatingForm):
         filters=[tidy],
         description=_("Per esempio 2027. Non cambia più."),
     )
-    name_it = _words(_("Nome"), 120, DataRequired(_("Scrivi un nome.")))
-    name_en = _words(_("Nome in inglese (facoltativo)"), 120)
+    name_it = words_field(_("Nome"), 120, DataRequired(_("Scrivi un nome.")))
+    name_en = words_field(_("Nome in inglese (facoltativo)"), 120)
 
     @property
     def name(self) -> dict[str, str]:
@@ -507,7 +509,7 @@ class EditionForm(EditionNameForm):
 class CloneForm(EditionNameForm):
     """An edition some weeks later."""
 
-    weeks = _number(
+    weeks = number_field(
         _("Quante settimane dopo"),
         1,
         260,

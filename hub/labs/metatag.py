@@ -19,8 +19,20 @@ OFFLINE = "https://schema.org/OfflineEventAttendanceMode"
 def metatag(activity: Activity) -> Markup:
     """The script of data that stands in the head of its page."""
     told = _course(activity) if activity.kind != "event" else _event(activity)
+    return script(told)
+
+
+def script(told: dict[str, object]) -> Markup:
+    """What machines read, for the head of a page."""
     data = htmlsafe_json_dumps({"@context": "https://schema.org"} | told, dumps=json.dumps, ensure_ascii=False)
     return Markup('<script type="application/ld+json">{}</script>').format(data)
+
+
+def event_of(session: Session) -> dict[str, object]:
+    """One session by itself, as an Event that is part of its activity."""
+    activity = session.activity
+    told = {"@type": "Event", "name": local(session.title) or local(activity.title), "organizer": HUB, "offers": _offer(activity)}
+    return told | _when([session]) | {"superEvent": {"@type": "Event"} | _common(activity)}
 
 
 def _common(activity: Activity) -> dict[str, object]:

@@ -78,10 +78,10 @@ def oldest_due_seconds() -> float:
     return max(0.0, (now() - first).total_seconds()) if first else 0.0
 
 
-def waiting() -> tuple[int, datetime | None]:
-    """How many mails wait, and since when the first of them."""
-    count, first = db.session.execute(sa.select(sa.func.count(), sa.func.min(Notice.created_at)).where(WAITING)).one()
-    return count, first
+def waiting_since() -> datetime | None:
+    """Since when the first of the mails waits that wait, None where none does. How many they are is nobody's to know: those who
+    support a proposal are written to all at once, also while nobody may know how many they are."""
+    return db.session.scalar(sa.select(sa.func.min(Notice.created_at)).where(WAITING))
 
 
 def dead_letters(limit: int = 100) -> list[Notice]:

@@ -1,7 +1,7 @@
 """Notices: tell somebody something in the transaction of the fact itself, and what a person was told."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
@@ -15,6 +15,7 @@ PER_PAGE = 20
 PRIVATE_DAYS = 30
 # What one may do without, by the kind of the notice. All others are necessary: they confirm, change, call off, or open a door.
 TOPICS = {"labs/reminder": "reminder", "labs/message_extra": "message", "labs/feedback": "feedback"}
+TOPICS |= {"proposals/news": "proposal", "proposals/digest": "proposal", "proposals/carry_on": "proposal"}
 
 
 class Recipient(Protocol):
@@ -36,23 +37,27 @@ def notice(kind: str, *, to: Recipient, private: bool = False, **payload: object
     private: only for the mail, such as a link that signs in; it never stands in the personal area, and its payload goes
     once it is sent. Whoever opted out of its topic (see TOPICS) gets no mail, and reads it in the personal area.
     """
-    told_at = now()
-    row = Notice(
-        key=str(uuid.uuid4()),
-        kind=kind,
-        subject=to.subject,
-        address=to.email,
-        name=to.name,
-        language=to.language,
-        payload=_plain(payload),
-        private=private,
-        quiet=is_unwanted(to.subject, kind),
-        created_at=told_at,
-        due_at=told_at,
-    )
+    row = Notice(**_columns(kind, to, _plain(payload)), private=private, quiet=is_unwanted(to.subject, kind))
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def notice_all(kind: str, *, to: Iterable[Recipient], **payload: object) -> int:
+    """The same to many at once, in two statements; how many. For what stands in the personal area: see `notice`."""
+    readers, told = list(to), _plain(payload)
+    unwanted = sa.select(OptOut.subject).where(OptOut.topic == TOPICS.get(kind), OptOut.subject.in_([r.subject for r in readers]))
+    silent = set(db.session.scalars(unwanted))
+    rows = [_columns(kind, one, told) | {"private": False, "quiet": one.subject in silent} for one in readers]
+    if rows:
+        db.session.execute(sa.insert(Notice), rows)
+    return len(rows)
+
+
+def _columns(kind: str, to: Recipient, payload: object) -> dict[str, object]:
+    told_at = now()
+    who = {"subject": to.subject, "address": to.email, "name": to.name, "language": to.language}
+    return {"key": str(uuid.uuid4()), "kind": kind, **who, "payload": payload, "created_at": told_at, "due_at": told_at}
 
 
 AT, DAY = "$at", "$day"  # what marks an instant and a day in a payload: a text that looks like one is a text
@@ -91,9 +96,10 @@ def message_count(subject: str, *, unread: bool = False) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(mine.subquery()))
 
 
-def message(subject: str, id: int) -> Notice | None:
-    """This person's notice, or None where it is another's or nobody's."""
-    return db.session.scalar(_mine(subject).where(Notice.id == id))
+def message(subject: str, key: str) -> Notice | None:
+    """This person's notice, or None where it is another's or nobody's. By its key: numbers of two would tell how many others
+    were written to meanwhile, and so how many support a proposal."""
+    return db.session.scalar(_mine(subject).where(Notice.key == key))
 
 
 def _mine(subject: str) -> sa.Select:
@@ -126,7 +132,7 @@ def choose(subject: str, wanted: Collection[str]) -> None:
     """From now on this person wants mail of these topics, and of no others that one may do without."""
     for topic in sorted(set(TOPICS.values())):
         if topic in wanted:
-            db.session.execute(sa.delete(OptOut).where(OptOut.subject == subject, OptOut.topic == topic))
+            opt_in(subject, topic)
         else:
             opt_out(subject, topic)
 
@@ -134,6 +140,11 @@ def choose(subject: str, wanted: Collection[str]) -> None:
 def opt_out(subject: str, topic: str) -> None:
     """No mail of this topic any more; said twice, it is said."""
     insert_unless_there(OptOut, subject=subject, topic=topic, at=now())
+
+
+def opt_in(subject: str, topic: str) -> None:
+    """Mail of this topic again."""
+    db.session.execute(sa.delete(OptOut).where(OptOut.subject == subject, OptOut.topic == topic))
 
 
 def forget_choices(subject: str) -> None:

@@ -17,9 +17,8 @@ bp = Blueprint("notices_staff", __name__)
 @bp.get("/gestione/posta")
 @administrators
 def queue() -> ResponseReturnValue:
-    count, since = outbox.waiting()
     trail = [(_("Home"), url_for("pages.home")), (_("Posta in uscita"), None)]
-    return screen("notices/staff/queue.html", count=count, since=since, dead=outbox.dead_letters(), trail=trail)
+    return screen("notices/staff/queue.html", since=outbox.waiting_since(), dead=outbox.dead_letters(), trail=trail)
 
 
 @bp.post("/gestione/posta/<int(max=2147483647):id>/riprova")

@@ -19,7 +19,7 @@ from hub.screen import go, screen
 from hub.web import csrf
 
 bp = Blueprint("notices", __name__)
-ONE = "/area-personale/messaggi/<int(max=2147483647):id>"
+ONE = "/area-personale/messaggi/<string(minlength=12,maxlength=36):key>"
 
 
 @bp.get("/area-personale/messaggi")
@@ -33,8 +33,8 @@ def messages() -> ResponseReturnValue:
 
 @bp.get(ONE)
 @residents
-def message(id: int) -> ResponseReturnValue:
-    row = service.message(current_user.subject, id) or abort(404)
+def message(key: str) -> ResponseReturnValue:
+    row = service.message(current_user.subject, key) or abort(404)
     subject, body = words(row, language())
     trail = _trail((_("Messaggi"), url_for(".messages")), (subject, None))
     return screen("notices/message.html", row=row, subject=subject, body=body, trail=trail)
@@ -42,8 +42,8 @@ def message(id: int) -> ResponseReturnValue:
 
 @bp.post(f"{ONE}/letto")
 @residents
-def read(id: int) -> ResponseReturnValue:
-    service.mark_read(service.message(current_user.subject, id) or abort(404))
+def read(key: str) -> ResponseReturnValue:
+    service.mark_read(service.message(current_user.subject, key) or abort(404))
     db.session.commit()
     return go(url_for(".messages"))
 

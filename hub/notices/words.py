@@ -8,5 +8,9 @@ TOPICS = {
         _("Messaggi non necessari di chi tiene un corso"),
         _("Per esempio foto, letture, altri appuntamenti. Quelli che servono per partecipare arrivano sempre."),
     ),
+    "proposal": (
+        _("Novità delle proposte"),
+        _("Di quelle che hai scritto, che sostieni o che segui. La risposta a una proposta tua arriva sempre."),
+    ),
     "feedback": (_("Inviti a dire com'è andata"), _("Alla fine di un'attività, poche domande.")),
 }

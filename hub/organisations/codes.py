@@ -92,18 +92,23 @@ def _of_a_person(code: str) -> str:
             rule="code-length",
             count=len(code),
         )
+    return person_code(code, "tax_code")
+
+
+def person_code(code: str, field: str) -> str:
+    """The codice fiscale of a person, 16 signs that go together. Raises Refusal beside this field."""
     try:
         return codicefiscale.validate(code)
     except InvalidChecksum:
         raise Refusal(
             "L'ultima lettera serve a scoprire gli errori, e non va d'accordo con il resto: confronta i 16 caratteri uno per"
             " uno con la tessera sanitaria.",
-            field="tax_code",
+            field=field,
             rule="code-check",
         ) from None
     except (InvalidComponent, InvalidFormat):
         raise Refusal(
             "Un codice fiscale di 16 caratteri è fatto così: RSSMRA85T10A562S. Confronta il tuo con la tessera sanitaria.",
-            field="tax_code",
+            field=field,
             rule="code-signs",
         ) from None

@@ -1,40 +1,26 @@
 """Invitations to an organisation: sent by mail to an address of which nobody says whether it has an account."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from hub.accounts import throttle
 from hub.accounts.models import Person
 from hub.accounts.rules import mailbox
-from hub.accounts.service import digest, new_token
 from hub.accounts.throttle import Limit
 from hub.clock import now
 from hub.db import db
-from hub.notices.service import notice
-from hub.organisations import rules
+from hub.organisations import inviting, rules
+from hub.organisations.inviting import standing
 from hub.organisations.models import Invitation, Membership, Organisation
 from hub.organisations.promises import in_words
 from hub.organisations.service import PATH, know_birth, lock, lock_person, members_of, membership_of, tell
 
-LINK_DAYS, KEPT_DAYS = 14, 30
 LINK_PATH = "/inviti/"
 # Not the limit of the links that people ask for themselves: five invitations would stand in the way of a lost password.
 TO_MAILBOX = Limit("invitations-mailbox", 5, 60)
 FROM_ORGANISATION = Limit("invitations-organisation", 20, 60)  # mails that one organisation sends
 FROM_PERSON = Limit("invitations-person", 30, 60)  # mails that one person sends, for all their organisations
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """Whoever reads the mail at an address, of whom nothing else is known."""
-
-    subject: str
-    email: str
-    language: str
-    name: str = ""
 
 
 def must_not_flood(email: str, organisation_id: int, *, by: Person) -> None:
@@ -53,14 +39,12 @@ def invite(email: str, role: str, *, by: Membership) -> Invitation:
     rules.must_be_alive(organisation.state)
     rules.must_invite_below(by.role, role)
     rules.must_be_a_name(by.person.name)
-    asked = sa.select(Invitation).filter_by(organisation_id=organisation.id, email=mailbox(email), answer=None)
-    invitation = db.session.scalars(asked).one_or_none()
+    invitation = inviting.asked(Invitation, email, organisation_id=organisation.id)
     if invitation is None:
-        invitation = Invitation(organisation_id=organisation.id, email=mailbox(email), created_at=now())
-        db.session.add(invitation)
+        invitation = inviting.anew(Invitation, email, organisation_id=organisation.id)
     else:
         rules.must_not_be_invited(standing(invitation) == "open")
-    invitation.role, invitation.invited_by = role, by.person_id
+    invitation.role = role
     _send(invitation, by)
     return invitation
 
@@ -69,44 +53,35 @@ def resend(invitation: Invitation, *, by: Membership) -> None:
     """Another link, with all its days; the one before opens nothing any more. Raises Refusal."""
     rules.must_be_alive(by.organisation.state)
     rules.must_invite_below(by.role, invitation.role)
-    rules.must_be_open("open" if invitation.answer is None else invitation.answer)
-    invitation.invited_by = by.person_id
+    inviting.must_be_unanswered(invitation)
     _send(invitation, by)
 
 
 def revoke(invitation: Invitation, *, by: Membership) -> None:
     """Take an invitation back. Raises Refusal."""
     rules.must_act(by.role)
-    if invitation.answer != "revoked":
-        rules.must_be_open("open" if invitation.answer is None else invitation.answer)
-        _answer(invitation, "revoked")
+    inviting.revoke(invitation)
 
 
 def unanswered(organisation: Organisation) -> list[Invitation]:
     """The invitations that nobody has answered, expired ones too, the newest first; with who sent them."""
-    asked = sa.select(Invitation).filter_by(organisation_id=organisation.id, answer=None).order_by(Invitation.id.desc())
-    return list(db.session.scalars(asked.options(joinedload(Invitation.inviter))))
+    return inviting.unanswered(Invitation, organisation_id=organisation.id)
 
 
 def invitation_of(organisation: Organisation, id: int) -> Invitation | None:
     """The invitation to this organisation with this number; None where it is of another."""
-    return db.session.scalars(sa.select(Invitation).filter_by(id=id, organisation_id=organisation.id)).one_or_none()
+    return inviting.invitation_of(Invitation, id, organisation_id=organisation.id)
 
 
 def invitation_with(token: str, *, locked: bool = False) -> Invitation | None:
     """The invitation whose link has this token, with the organisation and who sent it; None where we never sent it, or
     sent another since."""
-    asked = sa.select(Invitation).filter_by(token_hash=digest(token))
+    asked = inviting.with_token(Invitation, token)
     if locked:
         for id in db.session.scalars(asked.with_only_columns(Invitation.organisation_id)).all():
             lock(id)
     asked = asked.options(joinedload(Invitation.organisation), joinedload(Invitation.inviter))
     return db.session.scalars(asked, execution_options={"populate_existing": locked}).one_or_none()
-
-
-def standing(invitation: Invitation | None) -> str:
-    """How it stands: open, expired, accepted, declined, revoked; or unknown."""
-    return rules.standing(invitation.answer, invitation.expires_at, now()) if invitation else "unknown"
 
 
 def accept(token: str, *, by: Person, birth_date: date | None = None) -> Organisation:
@@ -128,7 +103,7 @@ def accept(token: str, *, by: Person, birth_date: date | None = None) -> Organis
         know_birth(person, birth_date)
     with in_words():
         db.session.add(Membership(organisation_id=organisation.id, person=person, role=invitation.role, since=now()))
-        _answer(invitation, "accepted")
+        inviting.answer(invitation, "accepted")
     tell("joined", _concerned(invitation), organisation, role=invitation.role)
     return organisation
 
@@ -138,30 +113,20 @@ def decline(token: str) -> None:
     invitation = invitation_with(token, locked=True)
     if invitation is None or invitation.answer != "declined":
         rules.must_be_open(standing(invitation))
-        _answer(invitation, "declined")
+        inviting.answer(invitation, "declined")
         link = f"{PATH}{invitation.organisation_id}/inviti"
         tell("declined", _concerned(invitation), invitation.organisation, link=link)
 
 
 def purge_invitations(at: datetime) -> int:
     """Delete the invitations that were answered, or expired, long ago: an address is not kept for longer. How many rows."""
-    ended = sa.func.coalesce(Invitation.answered_at, Invitation.expires_at)
-    doomed = sa.delete(Invitation).where(ended <= at - timedelta(days=KEPT_DAYS))
-    return db.session.execute(doomed, execution_options={"synchronize_session": False}).rowcount
+    return inviting.purge(Invitation, at)
 
 
 def _send(invitation: Invitation, by: Membership) -> None:
-    token = new_token()
-    invitation.token_hash, invitation.expires_at = digest(token), now() + timedelta(days=LINK_DAYS)
-    db.session.flush()
-    reader = Mailbox(f"invitation:{invitation.id}", invitation.email, by.person.language)
-    facts = {"organisation": by.organisation.name, "inviter": by.person.name, "role": invitation.role, "days": LINK_DAYS}
-    notice("organisations/invited", to=reader, link=LINK_PATH + token, private=True, **facts)
-
-
-def _answer(invitation: Invitation, answer: str) -> None:
-    invitation.answer, invitation.answered_at = answer, now()
-    db.session.flush()
+    invitation.invited_by = by.person_id
+    facts = {"organisation": by.organisation.name, "role": invitation.role}
+    inviting.send(invitation, "organisations/invited", LINK_PATH, by=by.person, **facts)
 
 
 def _concerned(invitation: Invitation) -> list[Person]:

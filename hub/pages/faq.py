@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from hub.accounts.service import KEPT_DAYS, LINK_HOURS
 from hub.booking.rules import DRAFT_DAYS, HOLD_MINUTES, LIVE_HOLDS
-from hub.organisations.invitations import LINK_DAYS
+from hub.organisations.inviting import LINK_DAYS
 from hub.pages.navigation import Way
 
 
@@ -106,6 +106,24 @@ FAQ = (
             _("Un gestore del centro, che non ne fa parte. Così chi legge il nome di un'organizzazione su una prenotazione sa "
               "che è davvero lei."),
         )),
+    )),
+    Subject("partecipare", _("Proposte e partecipazione"), (
+        Question("chi-propone", _("Chi può presentare una proposta?"), (
+            _("Chiunque abbia un account, da solo, con altri autori o per un'organizzazione verificata, mentre un processo "
+              "raccoglie proposte."),
+        ), (Way("processes.processes", _("Vedi i processi")),)),
+        Question("chi-vede", _("Si vede che cosa sostengo o voto?"), (
+            _("No. Di una proposta si legge quante persone la sostengono, mai quali; in alcune fasi nemmeno quante, finché la "
+              "fase non finisce. Le organizzazioni che la appoggiano invece sono scritte per nome, e non contano come persone."),
+        )),
+        Question("senza-account", _("Non uso internet: posso partecipare?"), (
+            _("Sì, allo sportello: un operatore fa quello che gli dici, per mezz'ora al massimo. Alla fine ti dà una ricevuta "
+              "con un codice; se un giorno apri un account, con il codice ritrovi tutto."),
+        ), (Way("claim.receipt", _("Ho una ricevuta")),)),
+        Question("che-fine", _("Che fine fa una proposta?"), (
+            _("Riceve una risposta motivata. Quello che si realizza è raccontato passo per passo sulla sua pagina, e chi la "
+              "segue riceve le notizie. Se la risposta tarda, la proposta compare tra quelle in attesa."),
+        ), (Way("proposal_list.proposals", _("Vedi le proposte")),)),
     )),
     Subject("privacy", _("Dati personali"), (
         Question("quali-dati", _("Che cosa tenete di me?"), (

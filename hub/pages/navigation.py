@@ -29,10 +29,10 @@ class Way:
 @dataclass(frozen=True)
 class Entry(Way):
     """A way of the header. role: whose desk it is; none where it is everybody's room. within: how the endpoints of its pages
-    begin; those of its blueprint where left out."""
+    begin, one or several; those of its blueprint where left out."""
 
     role: str | None = None
-    within: str = ""
+    within: str | tuple[str, ...] = ""
 
     @property
     def active(self) -> bool:
@@ -60,6 +60,7 @@ ENTRIES = (
     Entry("labs.activities", _("Laboratori e corsi"), "custom-submenu"),
     Entry("listing.agenda", _("Agenda"), "custom-submenu"),
     Entry("agenda.calendar", _("Calendario"), "custom-submenu"),
+    Entry("processes.processes", _("Partecipa"), "custom-submenu", within=("processes.", "proposals.", "outcome.", "merging.")),
     Entry("impact.impact", _("Impatto"), "custom-submenu"),
     Entry("pages.services", _("Servizi"), "all-services", within="pages.service"),
     Entry("booking_staff.requests", _("Richieste"), role="manager"),
@@ -82,6 +83,7 @@ DESKS = (
     Desk("day.day", _("Giornata"), text=_("Il foglio del custode: chi c'è e che cosa si sposta.")),
     Desk("desk.expected", _("Arrivi"), text=_("Chi aspettiamo oggi, il codice di chi arriva, la consegna.")),
     Desk("presence.door", _("Presenze"), text=_("Chi arriva adesso agli incontri: il codice QR, il registro.")),
+    Desk("assisted.begin", _("Aiuta a partecipare"), text=_("Proporre, sostenere e commentare per chi è qui, con una ricevuta.")),
     Desk("desk.book", _("Prenota allo sportello"), text=_("Per chi telefona o viene di persona, anche senza e-mail.")),
     Desk(
         "labs_staff.activities",
@@ -91,6 +93,18 @@ DESKS = (
     ),
     Desk("partners.partners", _("Altri hub"), text=_("I loro calendari nella nostra agenda."), group="programme"),
     Desk("editions.editions", _("Edizioni"), text=_("Copia un'edizione del programma in una nuova."), group="programme"),
+    Desk(
+        "processes_staff.processes",
+        _("Processi"),
+        text=_("Partecipazione: fasi, proroghe, laboratori e verbali."),
+        group="programme",
+    ),
+    Desk(
+        "answer_staff.desk",
+        _("Risposte e scadenze"),
+        text=_("Le proposte da esaminare, i risultati da raccontare, che cosa è in ritardo."),
+        group="programme",
+    ),
     Desk("hours.hours", _("Orari di apertura"), text=_("La settimana, le stagioni, le aperture straordinarie."), group="house"),
     Desk("closures.closures", _("Chiusure"), text=_("Chiudi uno spazio, o tutto l'hub, e avvisa."), group="house"),
     Desk("regulations.rules", _("Regole"), text=_("Che cosa chiede ogni spazio a chi prenota."), group="house"),
@@ -98,6 +112,13 @@ DESKS = (
     Desk("entrances.entrances", _("Come si entra"), text=_("Che cosa si legge nella mail del giorno prima."), group="house"),
     Desk("organisations_staff.organisations", _("Organizzazioni"), text=_("Verifica chi si registra."), group="people"),
     Desk("families_staff.records", _("Passaggio delle schede"), text=_("A chi compie 18 anni."), group="people"),
+    Desk(
+        "moderation_staff.queue",
+        _("Moderazione"),
+        text=_("Commenti e proposte segnalati, nascosti, e i ricorsi."),
+        group="people",
+    ),
+    Desk("patterns.noted", _("Come arrivano i sostegni"), text=_("Molti insieme, o dallo stesso dispositivo."), group="people"),
     Desk("pages_staff.reports", _("Segnalazioni"), text=_("Che cosa non funziona, e che cosa si risponde."), group="people"),
     Desk("pages_staff.ratings", _("Giudizi"), text=_("Quanto sono chiare le pagine."), group="people"),
     Desk("payments.payments", _("Pagamenti"), text=_("Che cosa resta da incassare o da rendere."), group="sums"),
@@ -110,6 +131,7 @@ FOOTER = (
     FooterLink("pages.contacts", _("Contatti e assistenza")),
     FooterLink("reports.report", _("Segnala disservizio"), "report-inefficiency"),
     FooterLink("certificates.find", _("Verifica un attestato")),
+    FooterLink("debate.rules", _("Regole della discussione")),
     FooterLink("pages.home", _("Pagina iniziale"), group="hub"),
     FooterLink("pages.services", _("Tutti i servizi"), group="hub"),
     FooterLink("pages.topics", _("Argomenti"), group="hub"),

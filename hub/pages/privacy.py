@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from hub.accounts.service import KEPT_DAYS
 from hub.booking.rules import DRAFT_DAYS
 from hub.notices.service import PRIVATE_DAYS
-from hub.organisations.invitations import KEPT_DAYS as INVITATION_DAYS
+from hub.organisations.inviting import KEPT_DAYS as INVITATION_DAYS
 from hub.pages.service import ADDRESS_KEPT_DAYS
 
 PUBLIC_TASK = _("Compito di interesse pubblico (art. 6, par. 1, lett. e del GDPR)")
@@ -44,6 +44,15 @@ PURPOSES = (
         PUBLIC_TASK,
         _("Le bozze si cancellano dopo %(days)s giorni. Le prenotazioni inviate restano, perché sono atti del centro; se "
           "cancelli i tuoi dati restano senza il tuo nome.", days=DRAFT_DAYS),
+    ),
+    Purpose(
+        _("Farti partecipare alle decisioni: proposte, sostegni, voti, commenti"),
+        _("Quello che proponi e scrivi, e se vuoi il tuo nome accanto; che cosa sostieni e voti, che nessuno vede; per trenta "
+          "giorni un'impronta della rete e del programma da cui sostieni, per accorgerci degli abusi. Allo sportello: nome, "
+          "un'impronta del codice fiscale, dove e quando, chi ti ha aiutato"),
+        PUBLIC_TASK,
+        _("Quello che è pubblicato resta, perché altri lo hanno letto e contato; se cancelli i tuoi dati resta senza il tuo "
+          "nome. Bozze e commenti si cancellano."),
     ),
     Purpose(
         _("Scriverti quello che riguarda le tue richieste"),

@@ -3,8 +3,6 @@
 All words must be there, whatever their accents and capitals; a word also finds its singular and its plural.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +12,7 @@ from markupsafe import Markup, escape
 
 from hub.access import public
 from hub.filters import local
+from hub.folding import WORD, fold, without_ending, words_of
 from hub.labs import showcase
 from hub.labs import words as labs_words
 from hub.pages import navigation, service
@@ -22,22 +21,26 @@ from hub.pages.forms import SearchForm
 from hub.pages.services import SERVICES
 from hub.pages.topics import TOPICS
 from hub.pages.words import ABOUT, KINDS
+from hub.proposals import listing
+from hub.proposals.models import code_of
+from hub.proposals.processes import titles as process_titles
 from hub.screen import asked_page, screen, wants_part
 from hub.spaces.words import EQUIPMENT
 
 bp = Blueprint("search", __name__)
 bp.app_template_filter("kind_words")(KINDS.__getitem__)
 
-MOST_WORDS = 10
 PER_PAGE = 20
 EXCERPT = 180  # characters of a text that a result shows
-TYPES = {"spazi": "space", "attivita": "activity", "servizi": "service", "pagine": "page", "domande": "question"}
-WORD = re.compile(r"\w+")
-_SMALL_WORDS = """
-    a ad agli ai al alla alle allo con da dagli dai dal dalla de degli dei del della delle dello di e ed gli i il in l la le
-    lo nei nel nella o per su sui sul sulla tra un una uno an and at for from of on or the to with
-"""
-SMALL = frozenset(_SMALL_WORDS.split())
+TYPES = {
+    "spazi": "space",
+    "attivita": "activity",
+    "proposte": "proposal",
+    "processi": "process",
+    "servizi": "service",
+    "pagine": "page",
+    "domande": "question",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,22 @@ def activities_to_find(_words: list[str]) -> list[Found]:
     return [
         Found("activity", local(title), _joined(local(summary), labs_words.KINDS[kind]), url_for("labs.activity", slug=slug))
         for slug, title, summary, kind in showcase.titles()
+    ]
+
+
+def proposals_to_find(words: list[str]) -> list[Found]:
+    """The proposals that everybody may read and that have these words: of many, the newest."""
+    return [
+        Found("proposal", row.title, row.text, url_for("proposals.proposal", code=code_of(row)))
+        for row in listing.candidates(words)
+    ]
+
+
+def processes_to_find(_words: list[str]) -> list[Found]:
+    """The processes of participation, also those that are over."""
+    return [
+        Found("process", local(title), local(summary), url_for("processes.process", slug=slug))
+        for slug, title, summary in process_titles()
     ]
 
 
@@ -97,8 +116,8 @@ def _joined(*texts: str) -> str:
 
 # A room adds what it has: given the words that are looked for, it answers with candidates in at most one statement.
 FINDERS: list[Callable[[list[str]], list[Found]]] = [
-    *(spaces_to_find, activities_to_find, services_to_find),
-    *(pages_to_find, questions_to_find),
+    *(spaces_to_find, activities_to_find, proposals_to_find, processes_to_find),
+    *(services_to_find, pages_to_find, questions_to_find),
 ]
 
 
@@ -130,12 +149,6 @@ def search() -> ResponseReturnValue:
     )
 
 
-def words_of(query: str) -> list[str]:
-    """What is looked for, folded: without small words, unless there are no others."""
-    words = list(dict.fromkeys(WORD.findall(fold(query))))
-    return ([word for word in words if word not in SMALL and (len(word) > 1 or word.isdigit())] or words)[:MOST_WORDS]
-
-
 def find(words: list[str]) -> Iterator[Found]:
     """What has all these words: first what has most of them in its title; each address once."""
     candidates = [(one, hits(words, one.title), hits(words, one.text)) for finder in FINDERS for one in finder(words)]
@@ -151,11 +164,6 @@ def hits(words: Iterable[str], text: str) -> set[str]:
     """Which of these words the text has."""
     there = set(WORD.findall(fold(text)))
     return {word for word in words if any(_is(word, other) for other in there)}
-
-
-def fold(text: str) -> str:
-    """The text without capitals and accents: Città is citta."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
 
 
 def marked(text: str, words: list[str]) -> Markup:
@@ -178,10 +186,4 @@ def excerpt(text: str, words: list[str]) -> str:
 
 
 def _is(word: str, other: str) -> bool:
-    return other.startswith(word) or _stem(other) == _stem(word)
-
-
-def _stem(word: str) -> str:
-    """A word without its last vowels, by which Italian tells one from many; a short one stays whole."""
-    stem = word.rstrip("aeiou")
-    return stem if len(stem) > 2 else word
+    return other.startswith(word) or without_ending(other) == without_ending(word)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 
 from hub.booking.rules import DRAFT_DAYS, HOLD_MINUTES
-from hub.organisations.invitations import LINK_DAYS
+from hub.organisations.inviting import LINK_DAYS
 from hub.pages.navigation import Way
 from hub.pages.service import ADDRESS_KEPT_DAYS
 
@@ -127,6 +127,43 @@ _ALL = (
         conditions=(
             _("Chi registra un'organizzazione deve essere maggiorenne e poterla rappresentare. Se cambi il nome o il codice "
               "fiscale, serve una nuova verifica."),
+        ),
+    ),
+    Service(
+        slug="presentare-una-proposta",
+        title=_("Presentare una proposta"),
+        summary=_("Proponi un'idea per le Officine o per la città, sostieni quelle degli altri e segui che cosa ne è stato."),
+        category=INFORMATION,
+        audience=_("Cittadini, associazioni e gruppi"),
+        topics=("associazioni", "integrazione-sociale", "trasparenza-amministrativa"),
+        addressed=(
+            _("A chiunque abbia un'idea per le Officine o per la città, da solo, con altri o per conto di un'organizzazione "
+              "verificata."),
+            _("Chi non usa il sito può venire allo sportello: un operatore scrive per lui, e gli dà una ricevuta."),
+        ),
+        how=_("Si fa quando un processo raccoglie proposte: le date di ogni fase sono sulla sua pagina."),
+        steps=(
+            _("Scegli un processo aperto e comincia una bozza, che si salva da sola mentre scrivi."),
+            _("Guarda se c'è già una proposta simile: puoi sostenerla invece di ripeterla."),
+            _("Se vuoi, invita altri autori e aggiungi immagini o PDF."),
+            _("Rileggi l'anteprima e pubblica."),
+        ),
+        needed=(
+            _("un account con un indirizzo e-mail confermato"),
+            _("un titolo e qualche riga che spieghi l'idea"),
+            _("l'argomento e l'area di attività"),
+        ),
+        achieved=(
+            _("Una pagina pubblica con un codice, che gli altri possono sostenere e discutere."),
+            _("Una risposta motivata dell'amministrazione; se la proposta si realizza, le notizie di ogni passo arrivano a te e "
+              "a chi la sostiene o la segue."),
+        ),
+        times=(
+            _("Ogni processo dice entro quanti giorni si risponde. Le proposte che aspettano di più sono in un elenco pubblico."),
+        ),
+        access=(Way("processes.processes", _("Vedi i processi")), Way("drafts.mine", _("Le mie proposte"))),
+        conditions=(
+            _("Chi scrive risponde di quello che scrive. Le regole della discussione, e come si fa ricorso, sono pubblicate."),
         ),
     ),
     Service(

@@ -23,6 +23,7 @@ from hub.pages.faq import FAQ
 from hub.pages.privacy import COOKIES, PURPOSES
 from hub.pages.services import SECTIONS, SERVICES, Service
 from hub.pages.topics import TOPICS
+from hub.proposals.processes import published_processes
 from hub.screen import go, screen
 from hub.spaces import service as spaces
 
@@ -128,6 +129,7 @@ def site_map() -> ResponseReturnValue:
     beneath = {
         "spaces.catalogue": [(local(one.name), url_for("spaces.space", slug=one.slug)) for one in spaces.showcase()],
         "labs.activities": [(local(title), url_for("labs.activity", slug=slug)) for slug, title, *_rest in showcase.titles()],
+        "processes.processes": [(local(one.title), url_for("processes.process", slug=one.slug)) for one in published_processes()],
         "pages.services": [(one.title, url_for(".service", slug=one.slug)) for one in SERVICES.values()],
         "pages.topics": [(one.name, url_for(".topic", slug=one.slug)) for one in TOPICS.values()],
     }

@@ -43,6 +43,8 @@ LOOKS = {"open": "open", "in_progress": "waiting", "closed": "done"}
 KINDS = {
     "space": _("Spazi"),
     "activity": _("Laboratori e corsi"),
+    "proposal": _("Proposte"),
+    "process": _("Processi di partecipazione"),
     "service": _("Servizi"),
     "page": _("Pagine"),
     "question": _("Domande frequenti"),
@@ -50,6 +52,7 @@ KINDS = {
 # What else stands on a page whose name does not say it: shown by the search beneath its title.
 ABOUT = {
     "labs.activities": _("Laboratori, corsi, camp ed eventi: date, età, costi e iscrizioni"),
+    "processes.processes": _("Proposte, sostegni, laboratori di comunità, risposte: che cosa è aperto adesso"),
     "pages.contacts": _("Telefono, e-mail, PEC, indirizzo, assistenza"),
     "pages.privacy": _("Dati personali, i tuoi diritti, cookie, responsabile della protezione dei dati"),
     "pages.legal_notes": _("Licenza dei contenuti, condizioni di servizio, software libero, dati sintetici"),
@@ -62,6 +65,8 @@ ABOUT = {
 PATTERNS = {
     "spaces.space": _("Pagina di uno spazio"),
     "labs.activity": _("Pagina di un'attività"),
+    "processes.process": _("Pagina di un processo di partecipazione"),
+    "processes.meeting": _("Pagina di un incontro"),
     "booking_steps.when": _("Prenotare: quando e come"),
     "pages.service": _("Pagina di un servizio"),
     "pages.topic": _("Pagina di un argomento"),

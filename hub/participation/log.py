@@ -50,18 +50,22 @@ def record(
 
 
 class Happened(NamedTuple):
-    """An act that is told afterwards: who did it, None where nobody has to, and when (an instant)."""
+    """An act that is told afterwards: who did it, None where nobody has to, when (an instant), and with which identity."""
 
     act: Act
     who: Somebody | None
     at: datetime
+    level: int = 0
 
 
 def record_all(acts: Iterable[Happened]) -> list[str]:
     """Add many acts at once, in their order; returns their event_ids. What `record` does, in one statement."""
     acts, recorded_at = list(acts), now()
     codes = {subject: pseudonym(subject) for subject in {one.who.subject for one in acts if one.who}}
-    rows = [_row(act, codes[who.subject] if who else None, at, recorded_at) for act, who, at in acts]
+    rows = [
+        _row(act, codes[who.subject] if who else None, at, recorded_at, {"identity": level} if level else {})
+        for act, who, at, level in acts
+    ]
     if rows:
         db.session.execute(sa.insert(LogEntry), rows)
     return [row["event_id"] for row in rows]
@@ -95,6 +99,14 @@ def pseudonym(subject: str) -> str:
 def known_as(subject: str) -> str | None:
     """The random code of somebody, None where the log has no act of theirs."""
     return db.session.scalar(sa.select(Pseudonym.code).where(Pseudonym.subject == subject))
+
+
+def rename(subject: str, to: str | None) -> None:
+    """Somebody is known by another key from now on (to, which has no code yet), or by none."""
+    if to is None:
+        forget(subject)
+    else:
+        db.session.execute(sa.update(Pseudonym).where(Pseudonym.subject == subject).values(subject=to))
 
 
 def forget(subject: str) -> None:

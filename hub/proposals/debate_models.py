@@ -121,6 +121,7 @@ class ProposalComment(db.Model):
         one_of("channel", CHANNELS),
         sa.CheckConstraint(f"length(text) <= {LONGEST_COMMENT}", name="length"),
         sa.CheckConstraint("(text = '') = (removed_at IS NOT NULL)", name="removed"),
+        sa.CheckConstraint("parent_id IS NULL OR stance IS NULL", name="stance_of_a_thread"),
         sa.Index("ix_proposal_comment_thread", "proposal_id", "id"),
     )
 
@@ -206,6 +207,22 @@ refuse(
     "INSERT",
     when="NEW.slot > (SELECT f.supports_most FROM phase f WHERE f.id = NEW.phase_id)",
 )
+# An organisation endorses what others propose, once somebody has looked at what it is.
+refuse(
+    Support.__table__,
+    "endorsement_of_another",
+    "INSERT",
+    when="NEW.kind = 'endorsement' AND NOT EXISTS (SELECT 1 FROM organisation o, proposal p WHERE o.id = NEW.organisation_id"
+    " AND o.state = 'verified' AND p.id = NEW.proposal_id AND COALESCE(p.organisation_id, 0) <> o.id)",
+)
+# How a phase ended stays: what was given in it is taken back, and voted otherwise, while it is open. Not so where somebody
+# claims what was done for them and had done the same: the second of one person ends with its move to the other voice.
+_AFTER_ITS_PHASE = (
+    "OLD.{column} IS NULL AND NEW.{column} IS NOT NULL AND NEW.voice_id = OLD.voice_id AND NOT EXISTS"
+    " (SELECT 1 FROM phase f WHERE f.id = OLD.phase_id AND f.opens_at <= NEW.{column} AND NEW.{column} < f.closes_at)"
+)
+refuse(Support.__table__, "support_revoked_while_open", "UPDATE", when=_AFTER_ITS_PHASE.format(column="revoked_at"))
+refuse(Vote.__table__, "vote_replaced_while_open", "UPDATE", when=_AFTER_ITS_PHASE.format(column="replaced_at"))
 # A support is given or taken back, never turned into another: only whose it is may follow somebody who claims it.
 refuse(
     Support.__table__,
@@ -224,6 +241,13 @@ refuse(
     " OR (OLD.replaced_at IS NOT NULL AND NEW.replaced_at IS NULL)",
 )
 refuse(Vote.__table__, "vote_kept_delete", "DELETE")
+refuse(
+    ProposalComment.__table__,
+    "comment_while_open",
+    "INSERT",
+    when="NOT EXISTS (SELECT 1 FROM proposal p JOIN phase f ON f.process_id = p.process_id WHERE p.id = NEW.proposal_id"
+    f" AND f.discusses AND f.opens_at <= NEW.at AND NEW.at < f.closes_at AND p.state IN ({_LIVE}) AND p.hidden_at IS NULL)",
+)
 # Threads are two deep: one answers somebody who answered nobody, of the same proposal.
 refuse(
     ProposalComment.__table__,

@@ -50,6 +50,11 @@ class Voice(db.Model):
         return self.person.name if self.person else self.name
 
 
+def code_of(row: "Proposal | sa.Row") -> str:
+    """What people and the log call a proposal by, of which a row has id and created_at: PR-2026-000123."""
+    return f"PR-{wall(row.created_at).year}-{row.id:06d}"
+
+
 class Proposal(db.Model):
     """An idea, from its draft to what became of it.
 
@@ -113,7 +118,7 @@ class Proposal(db.Model):
     @property
     def code(self) -> str:
         """What people and the log call it by: PR-2026-000123."""
-        return f"PR-{wall(self.created_at).year}-{self.id:06d}"
+        return code_of(self)
 
     @property
     def content(self) -> dict:
@@ -244,6 +249,13 @@ class ProposalLink(db.Model):
 for _table in (ProposalVersion.__table__, ProposalLink.__table__):
     refuse(_table, f"{_table.name}_kept_update", "UPDATE")
     refuse(_table, f"{_table.name}_kept_delete", "DELETE")
+refuse(
+    ProposalLink.__table__,
+    "proposal_link_in_its_process",
+    "INSERT",
+    when="(SELECT p.process_id FROM proposal p WHERE p.id = NEW.from_id)"
+    " <> (SELECT p.process_id FROM proposal p WHERE p.id = NEW.to_id)",
+)
 # What is published is a version, and stays published: it is withdrawn, merged or split, and can still be read.
 refuse(
     Proposal.__table__,
@@ -262,6 +274,20 @@ refuse(
     " (SELECT 1 FROM proposal_version v WHERE v.proposal_id = NEW.id AND v.number = NEW.current)",
 )
 refuse(Proposal.__table__, "proposal_begins_as_draft", "INSERT", when="NEW.current IS NOT NULL")
+# What is published has an author: two who leave at once are let out one by one.
+_LAST_AUTHOR = (
+    "NEW.left_at IS NOT NULL AND OLD.left_at IS NULL"
+    " AND EXISTS (SELECT 1 FROM proposal p WHERE p.id = OLD.proposal_id AND p.published_at IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM proposal_author a"
+    " WHERE a.proposal_id = OLD.proposal_id AND a.left_at IS NULL AND a.id <> OLD.id)"
+)
+refuse(
+    ProposalAuthor.__table__,
+    "proposal_has_an_author",
+    "UPDATE",
+    when=_LAST_AUTHOR,
+    alone="proposal WHERE id = OLD.proposal_id",
+)
 # What a version names is what was there: a file is never exchanged, and goes only with a draft that was never published.
 refuse(
     ProposalFile.__table__,
@@ -277,14 +303,21 @@ refuse(
 )
 
 _FTS = "proposal_words_fts"
-SEARCHED_TEXT = "(setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', text), 'B'))"
+SEARCHED_TEXT = "proposal_words_vector(title, text)"
 guarantee(
     ProposalWords.__table__,
     _FTS,
     sqlite=f"""
 CREATE VIRTUAL TABLE {_FTS} USING fts5(title, text, content='proposal_words', content_rowid='proposal_id',
   tokenize='unicode61 remove_diacritics 2')""",
-    postgresql=f"CREATE INDEX {_FTS} ON proposal_words USING gin ({SEARCHED_TEXT})",
+    # What it costs to make a vector anew is told, lest PostgreSQL reads all texts for a common word instead of its index.
+    postgresql=f"""
+CREATE FUNCTION proposal_words_vector(title text, words text) RETURNS tsvector LANGUAGE plpgsql
+IMMUTABLE PARALLEL SAFE COST 20000 AS $$
+BEGIN
+  RETURN setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', words), 'B');
+END $$;
+CREATE INDEX {_FTS} ON proposal_words USING gin ({SEARCHED_TEXT})""",
 )
 _FORGET = f"INSERT INTO {_FTS}({_FTS}, rowid, title, text) VALUES ('delete', OLD.proposal_id, OLD.title, OLD.text)"
 _LEARN = f"INSERT INTO {_FTS}(rowid, title, text) VALUES (NEW.proposal_id, NEW.title, NEW.text)"

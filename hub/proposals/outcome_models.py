@@ -11,7 +11,15 @@ from hub.db import UtcDateTime, db, guarantee, one_of, refuse, unique_while
 from hub.labs.models import Activity, Session
 from hub.proposals.models import Proposal, Voice
 from hub.proposals.process_models import Process
-from hub.proposals.rules import ANSWERS, MAIL_EVERY, NEWS_KINDS, RESULT_STATES, SESSION_MINUTES, SOURCE_KINDS
+from hub.proposals.rules import (
+    ANSWERS,
+    ASSISTED_ACTS,
+    MAIL_EVERY,
+    NEWS_KINDS,
+    RESULT_STATES,
+    SESSION_MINUTES,
+    SOURCE_KINDS,
+)
 
 
 class Answer(db.Model):
@@ -116,14 +124,18 @@ class ResultUpdate(db.Model):
 class News(db.Model):
     """Something happened to a proposal: its public story, which its feed, its followers' mails and its page tell alike.
 
-    data: plain values that the words of its kind need; nobody's name. told_at: when those who want to hear at once were told.
+    data: plain values that the words of its kind need; nobody's name. actor: who did it, who need not be told; never shown.
+    told_at: when those who want to hear at once had been told; told_up_to: until then, the last of them who was (their key, as
+    `telling` counts them).
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("proposal.id"))
     kind: Mapped[str] = mapped_column(sa.String(15))
     data: Mapped[dict] = mapped_column(sa.JSON, default=dict)
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_up_to: Mapped[int] = mapped_column(default=0)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     proposal: Mapped[Proposal] = relationship()
@@ -223,7 +235,7 @@ class AssistedAct(db.Model):
 
     session: Mapped[AssistedSession] = relationship()
 
-    __table_args__ = (one_of("act", ("proposed", "supported", "revoked", "commented", "voted")),)
+    __table_args__ = (one_of("act", ASSISTED_ACTS),)
 
 
 # What was said in answer stands; only that another took its place is added.
@@ -235,6 +247,28 @@ refuse(
     " OR NEW.proposal_id <> OLD.proposal_id OR NEW.at <> OLD.at",
 )
 refuse(Answer.__table__, "answer_kept_delete", "DELETE")
+_CLOSED_STATES = ", ".join(map(repr, ("draft", "withdrawn", "merged", "split")))
+refuse(
+    Answer.__table__,
+    "answer_of_what_stands",
+    "INSERT",
+    when=f"EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal_id AND p.state IN ({_CLOSED_STATES}))",
+)
+refuse(
+    Proposal.__table__,
+    "proposal_answered_stands",
+    "UPDATE",
+    when=f"NEW.state IN ({_CLOSED_STATES}) AND OLD.state <> NEW.state"
+    " AND EXISTS (SELECT 1 FROM answer a WHERE a.proposal_id = NEW.id)",
+)
+# A result is of the process of its proposals.
+refuse(
+    ResultSource.__table__,
+    "result_source_of_its_process",
+    "INSERT",
+    when="(SELECT r.process_id FROM result r WHERE r.id = NEW.result_id)"
+    " <> (SELECT p.process_id FROM proposal p WHERE p.id = NEW.proposal_id)",
+)
 refuse(ResultUpdate.__table__, "result_update_kept_update", "UPDATE")
 refuse(ResultUpdate.__table__, "result_update_kept_delete", "DELETE")
 refuse(
@@ -246,6 +280,11 @@ refuse(
 refuse(News.__table__, "news_kept_delete", "DELETE")
 refuse(LabMinutes.__table__, "lab_minutes_kept_update", "UPDATE", when="OLD.published_at IS NOT NULL")
 refuse(LabMinutes.__table__, "lab_minutes_kept_delete", "DELETE", when="OLD.published_at IS NOT NULL")
+# What minutes say was discussed stays on their agenda.
+_MINUTED = "EXISTS (SELECT 1 FROM lab_minutes m WHERE m.session_id = {row}.session_id AND m.published_at IS NOT NULL)"
+refuse(Discussed.__table__, "discussed_kept_insert", "INSERT", when=_MINUTED.format(row="NEW"))
+refuse(Discussed.__table__, "discussed_kept_update", "UPDATE")
+refuse(Discussed.__table__, "discussed_kept_delete", "DELETE", when=_MINUTED.format(row="OLD"))
 # Half an hour, on either engine's clock: what is done for somebody is done while the session lasts.
 _SQLITE_LONG = f"julianday(NEW.lapses_at) - julianday(NEW.started_at) > {SESSION_MINUTES}.0 / 1440 + 0.0000001"
 guarantee(

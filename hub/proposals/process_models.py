@@ -146,7 +146,8 @@ _BY_AN_ACT = (
     " AND a.closes_before = OLD.closes_at AND a.opens_at = NEW.opens_at AND a.closes_at = NEW.closes_at)"
 )
 for _operation in ("INSERT", "UPDATE"):
-    refuse(Phase.__table__, f"phase_in_order_{_operation.lower()}", _operation, when=_OUT_OF_ORDER)
+    _name = f"phase_in_order_{_operation.lower()}"
+    refuse(Phase.__table__, _name, _operation, when=_OUT_OF_ORDER, alone="process WHERE id = NEW.process_id")
 refuse(Phase.__table__, "phase_kept_insert", "INSERT", when=_PUBLISHED.format(row="NEW"))
 refuse(Phase.__table__, "phase_kept_delete", "DELETE", when=_PUBLISHED.format(row="OLD"))
 refuse(

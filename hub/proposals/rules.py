@@ -31,6 +31,10 @@ NEWS_KINDS = (
 )  # fmt: skip
 MAIL_EVERY = ("news", "day", "week", "never")  # how often a follower is written to
 
+ASSISTED_ACTS = (  # what an operator helps with
+    *("began", "kept", "attached", "detached", "dropped", "discarded", "published", "edited", "withdrew"),
+    *("supported", "revoked", "commented", "voted"),
+)
 SESSION_MINUTES = 30  # the longest that an operator helps somebody in one go
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_COMMENT = 120, 8000, 2000
 

@@ -45,18 +45,6 @@ TABLES = (  # in the order in which they may go
 )
 REFUSED = (
     (
-        "phase_in_order_insert",
-        "phase",
-        "INSERT",
-        "EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at)))",
-    ),
-    (
-        "phase_in_order_update",
-        "phase",
-        "UPDATE",
-        "EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at)))",
-    ),
-    (
         "phase_kept_insert",
         "phase",
         "INSERT",
@@ -87,6 +75,12 @@ REFUSED = (
     ("proposal_version_kept_delete", "proposal_version", "DELETE", "true"),
     ("proposal_link_kept_update", "proposal_link", "UPDATE", "true"),
     ("proposal_link_kept_delete", "proposal_link", "DELETE", "true"),
+    (
+        "proposal_link_in_its_process",
+        "proposal_link",
+        "INSERT",
+        "(SELECT p.process_id FROM proposal p WHERE p.id = NEW.from_id) <> (SELECT p.process_id FROM proposal p WHERE p.id = NEW.to_id)",
+    ),
     (
         "proposal_published_for_good",
         "proposal",
@@ -128,6 +122,24 @@ REFUSED = (
     ),
     ("support_within_limit", "support", "INSERT", "NEW.slot > (SELECT f.supports_most FROM phase f WHERE f.id = NEW.phase_id)"),
     (
+        "endorsement_of_another",
+        "support",
+        "INSERT",
+        "NEW.kind = 'endorsement' AND NOT EXISTS (SELECT 1 FROM organisation o, proposal p WHERE o.id = NEW.organisation_id AND o.state = 'verified' AND p.id = NEW.proposal_id AND COALESCE(p.organisation_id, 0) <> o.id)",
+    ),
+    (
+        "support_revoked_while_open",
+        "support",
+        "UPDATE",
+        "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND NEW.voice_id = OLD.voice_id AND NOT EXISTS (SELECT 1 FROM phase f WHERE f.id = OLD.phase_id AND f.opens_at <= NEW.revoked_at AND NEW.revoked_at < f.closes_at)",
+    ),
+    (
+        "vote_replaced_while_open",
+        "vote",
+        "UPDATE",
+        "OLD.replaced_at IS NULL AND NEW.replaced_at IS NOT NULL AND NEW.voice_id = OLD.voice_id AND NOT EXISTS (SELECT 1 FROM phase f WHERE f.id = OLD.phase_id AND f.opens_at <= NEW.replaced_at AND NEW.replaced_at < f.closes_at)",
+    ),
+    (
         "support_kept_update",
         "support",
         "UPDATE",
@@ -141,6 +153,12 @@ REFUSED = (
         "NEW.choice <> OLD.choice OR NEW.proposal_id <> OLD.proposal_id OR NEW.phase_id <> OLD.phase_id OR NEW.at <> OLD.at OR (OLD.replaced_at IS NOT NULL AND NEW.replaced_at IS NULL)",
     ),
     ("vote_kept_delete", "vote", "DELETE", "true"),
+    (
+        "comment_while_open",
+        "proposal_comment",
+        "INSERT",
+        "NOT EXISTS (SELECT 1 FROM proposal p JOIN phase f ON f.process_id = p.process_id WHERE p.id = NEW.proposal_id AND f.discusses AND f.opens_at <= NEW.at AND NEW.at < f.closes_at AND p.state IN ('published', 'under_review') AND p.hidden_at IS NULL)",
+    ),
     (
         "comment_two_deep",
         "proposal_comment",
@@ -171,6 +189,24 @@ REFUSED = (
         "OLD.replaced_at IS NOT NULL OR NEW.replaced_at IS NULL OR NEW.kind <> OLD.kind OR NEW.text <> OLD.text OR NEW.proposal_id <> OLD.proposal_id OR NEW.at <> OLD.at",
     ),
     ("answer_kept_delete", "answer", "DELETE", "true"),
+    (
+        "answer_of_what_stands",
+        "answer",
+        "INSERT",
+        "EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal_id AND p.state IN ('draft', 'withdrawn', 'merged', 'split'))",
+    ),
+    (
+        "proposal_answered_stands",
+        "proposal",
+        "UPDATE",
+        "NEW.state IN ('draft', 'withdrawn', 'merged', 'split') AND OLD.state <> NEW.state AND EXISTS (SELECT 1 FROM answer a WHERE a.proposal_id = NEW.id)",
+    ),
+    (
+        "result_source_of_its_process",
+        "result_source",
+        "INSERT",
+        "(SELECT r.process_id FROM result r WHERE r.id = NEW.result_id) <> (SELECT p.process_id FROM proposal p WHERE p.id = NEW.proposal_id)",
+    ),
     ("result_update_kept_update", "result_update", "UPDATE", "true"),
     ("result_update_kept_delete", "result_update", "DELETE", "true"),
     (
@@ -182,6 +218,19 @@ REFUSED = (
     ("news_kept_delete", "news", "DELETE", "true"),
     ("lab_minutes_kept_update", "lab_minutes", "UPDATE", "OLD.published_at IS NOT NULL"),
     ("lab_minutes_kept_delete", "lab_minutes", "DELETE", "OLD.published_at IS NOT NULL"),
+    (
+        "discussed_kept_insert",
+        "discussed",
+        "INSERT",
+        "EXISTS (SELECT 1 FROM lab_minutes m WHERE m.session_id = NEW.session_id AND m.published_at IS NOT NULL)",
+    ),
+    ("discussed_kept_update", "discussed", "UPDATE", "true"),
+    (
+        "discussed_kept_delete",
+        "discussed",
+        "DELETE",
+        "EXISTS (SELECT 1 FROM lab_minutes m WHERE m.session_id = OLD.session_id AND m.published_at IS NOT NULL)",
+    ),
     (
         "assisted_act_in_session",
         "assisted_act",
@@ -199,6 +248,24 @@ REFUSED = (
     ),
 )
 SQLITE = (
+    """
+CREATE TRIGGER phase_in_order_insert BEFORE INSERT ON phase WHEN EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at)))
+BEGIN
+  SELECT RAISE(ABORT, 'phase_in_order_insert');
+END
+""",
+    """
+CREATE TRIGGER phase_in_order_update BEFORE UPDATE ON phase WHEN EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at)))
+BEGIN
+  SELECT RAISE(ABORT, 'phase_in_order_update');
+END
+""",
+    """
+CREATE TRIGGER proposal_has_an_author BEFORE UPDATE ON proposal_author WHEN NEW.left_at IS NOT NULL AND OLD.left_at IS NULL AND EXISTS (SELECT 1 FROM proposal p WHERE p.id = OLD.proposal_id AND p.published_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM proposal_author a WHERE a.proposal_id = OLD.proposal_id AND a.left_at IS NULL AND a.id <> OLD.id)
+BEGIN
+  SELECT RAISE(ABORT, 'proposal_has_an_author');
+END
+""",
     """
 CREATE VIRTUAL TABLE proposal_words_fts USING fts5(title, text, content='proposal_words', content_rowid='proposal_id',
   tokenize='unicode61 remove_diacritics 2')
@@ -234,7 +301,45 @@ ALTER TABLE phase ADD CONSTRAINT phase_no_overlap EXCLUDE USING gist (
   int4range(process_id, process_id, '[]') WITH &&, tstzrange(opens_at, closes_at, '[)') WITH &&)
 """,
     """
-CREATE INDEX proposal_words_fts ON proposal_words USING gin ((setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', text), 'B')))
+CREATE FUNCTION phase_in_order_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM process WHERE id = NEW.process_id FOR NO KEY UPDATE;
+  IF EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at))) THEN
+    RAISE EXCEPTION 'phase_in_order_insert' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER phase_in_order_insert BEFORE INSERT ON phase FOR EACH ROW EXECUTE FUNCTION phase_in_order_insert()
+""",
+    """
+CREATE FUNCTION phase_in_order_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM process WHERE id = NEW.process_id FOR NO KEY UPDATE;
+  IF EXISTS (SELECT 1 FROM phase p WHERE p.process_id = NEW.process_id AND ((p.number < NEW.number AND p.closes_at > NEW.opens_at) OR (p.number > NEW.number AND p.opens_at < NEW.closes_at))) THEN
+    RAISE EXCEPTION 'phase_in_order_update' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER phase_in_order_update BEFORE UPDATE ON phase FOR EACH ROW EXECUTE FUNCTION phase_in_order_update()
+""",
+    """
+CREATE FUNCTION proposal_has_an_author() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM proposal WHERE id = OLD.proposal_id FOR NO KEY UPDATE;
+  IF NEW.left_at IS NOT NULL AND OLD.left_at IS NULL AND EXISTS (SELECT 1 FROM proposal p WHERE p.id = OLD.proposal_id AND p.published_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM proposal_author a WHERE a.proposal_id = OLD.proposal_id AND a.left_at IS NULL AND a.id <> OLD.id) THEN
+    RAISE EXCEPTION 'proposal_has_an_author' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER proposal_has_an_author BEFORE UPDATE ON proposal_author FOR EACH ROW EXECUTE FUNCTION proposal_has_an_author()
+""",
+    """
+CREATE FUNCTION proposal_words_vector(title text, words text) RETURNS tsvector LANGUAGE plpgsql
+IMMUTABLE PARALLEL SAFE COST 20000 AS $$
+BEGIN
+  RETURN setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', words), 'B');
+END $$;
+CREATE INDEX proposal_words_fts ON proposal_words USING gin (proposal_words_vector(title, text))
 """,
     """
 ALTER TABLE assisted_session ADD CONSTRAINT ck_assisted_session_length
@@ -563,6 +668,7 @@ def _debate() -> None:
         sa.CheckConstraint("channel IN ('web', 'assisted', 'paper', 'import')", name=op.f("ck_proposal_comment_channel")),
         sa.CheckConstraint("stance IN ('for', 'against', 'neutral', 'question')", name=op.f("ck_proposal_comment_stance")),
         sa.CheckConstraint("length(text) <= 2000", name=op.f("ck_proposal_comment_length")),
+        sa.CheckConstraint("parent_id IS NULL OR stance IS NULL", name=op.f("ck_proposal_comment_stance_of_a_thread")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_proposal_comment_organisation_id_organisation")
         ),
@@ -850,7 +956,10 @@ def _outcomes() -> None:
         sa.Column("act", sa.String(length=20), nullable=False),
         sa.Column("about", sa.String(length=40), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("act IN ('proposed', 'supported', 'revoked', 'commented', 'voted')", name=op.f("ck_assisted_act_act")),
+        sa.CheckConstraint(
+            "act IN ('began', 'kept', 'attached', 'detached', 'dropped', 'discarded', 'published', 'edited', 'withdrew', 'supported', 'revoked', 'commented', 'voted')",
+            name=op.f("ck_assisted_act_act"),
+        ),
         sa.ForeignKeyConstraint(
             ["session_id"], ["assisted_session.id"], name=op.f("fk_assisted_act_session_id_assisted_session")
         ),
@@ -897,12 +1006,15 @@ def _outcomes() -> None:
         sa.Column("proposal_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=15), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("told_up_to", sa.Integer(), nullable=False),
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('published', 'edited', 'co_author', 'withdrawn', 'merged', 'split', 'discussed', 'under_review', 'answered', 'result_linked', 'result_updated', 'hidden', 'restored')",
             name=op.f("ck_news_kind"),
         ),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_news_actor_id_person")),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_news_proposal_id_proposal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_news")),
     )
@@ -975,5 +1087,10 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {name}" if sqlite else f"DROP FUNCTION {name} CASCADE")
     if sqlite:
         op.execute("DROP TABLE proposal_words_fts")
+    else:
+        op.execute("DROP FUNCTION phase_in_order_insert CASCADE")
+        op.execute("DROP FUNCTION phase_in_order_update CASCADE")
+        op.execute("DROP FUNCTION proposal_has_an_author CASCADE")
+        op.execute("DROP FUNCTION proposal_words_vector CASCADE")
     for table in TABLES:
         op.drop_table(table)

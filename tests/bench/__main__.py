@@ -1,8 +1,8 @@
 """`python -m tests.bench [--quick] [--sizes 10k,100k,1m] [--engines sqlite,postgresql] [--only pages,races,…]`
 
-What there is: pages, races, cold, growth, calendar, feeds, search, enrolment (the last places of an activity), register, agenda
-and, without a database, permutations (of the evaluation) and impact (questions to a participation log of a million and of ten
-million events).
+What there is: pages, races, cold, growth, calendar, feeds, search, enrolment (the last places of an activity), support (of a
+popular proposal, and by one person with many tabs), register, agenda, proposals (the list of ten thousand) and, without a
+database, permutations (of the evaluation) and impact (questions to a participation log of a million and of ten million events).
 Growth, of pages and of the search, is from the first of the sizes to the last: with `--sizes 100k,1m` a million bookings are
 written first, which takes some minutes an engine.
 Prints tables and the goals that they answer to; measures on the loopback alone, asserts nothing, and ends with 0.
@@ -23,13 +23,29 @@ from tests.bench.impact import questions
 from tests.bench.load import Clients
 from tests.bench.measure import QUICK, RIVALS, Measured, Pace, beside, cold, growth, races
 from tests.bench.permutations import permutations
+from tests.bench.proposals import proposals
 from tests.bench.report import Goals, table
 from tests.bench.search import search
 from tests.bench.servers import KINDS, WORKERS
+from tests.bench.support import supports
 from tests.bench.wide import agenda, register
 
 WITHOUT_DATABASE = ("permutations", "impact")
-PARTS = ("pages", "races", "cold", "growth", "calendar", "feeds", "search", "enrolment", "register", "agenda", *WITHOUT_DATABASE)
+PARTS = (
+    "pages",
+    "races",
+    "cold",
+    "growth",
+    "calendar",
+    "feeds",
+    "search",
+    "enrolment",
+    "support",
+    "register",
+    "agenda",
+    "proposals",
+    *WITHOUT_DATABASE,
+)
 ORDINARY_CPU = {"sqlite": 4.5, "postgresql": 7.0}
 HEADS = ("page", "CPU ms", "app", "db", "x ref", "req/s", "% of ref", "p50 ms", "p95 ms", "KiB")
 
@@ -61,10 +77,14 @@ def main() -> None:
                     search(databases, chosen.sizes, pace, goals)
                 if "enrolment" in chosen.only:
                     last_places(databases, pace, goals)
+                if "support" in chosen.only:
+                    supports(databases, pace, goals)
                 if "register" in chosen.only:
                     register(databases, pace, goals)
                 if "agenda" in chosen.only:
                     agenda(databases, pace, goals)
+                if "proposals" in chosen.only:
+                    proposals(databases, pace, goals)
     if "permutations" in chosen.only:
         permutations(goals)
     if "impact" in chosen.only:

@@ -100,7 +100,7 @@ class Wide:
 def register(databases: SqliteData | PostgresqlData, pace: Pace, goals: Goals) -> None:
     """All of a register, and one of its sessions, as who works there sees them."""
     with databases.copy("portal", SIZE) as url:
-        with _at_work(url):
+        with at_work(url):
             _write_a_register()
         title = f"{databases.name}: {KIDS} people, {MEETINGS} sessions"
         Wide(url, _register_rows, {"register": "/registro/robot"}).measure(title, pace, goals, "G18", REGISTER_TIMES)
@@ -154,7 +154,7 @@ def _register_rows() -> list[sa.Select]:
 def agenda(databases: SqliteData | PostgresqlData, pace: Pace, goals: Goals) -> None:
     """A month with five thousand events: our sessions, what others do in our spaces, dates of other hubs."""
     with databases.copy("portal", SIZE) as url:
-        with _at_work(url):
+        with at_work(url):
             _write_an_agenda()
         first = f"/agenda?giorno={CALENDAR.week}&vista=mese"
         pages = {"month": first, "month, its last page": f"{first}&page={EVENTS // 100}"}
@@ -231,7 +231,7 @@ def _meet(activity: Activity, number: int, starts: datetime) -> None:
 
 
 @contextmanager
-def _at_work(url: str) -> Iterator[None]:
+def at_work(url: str) -> Iterator[None]:
     """Where the portal's tables are filled; all of it is committed at the end."""
     with create_app(settings(url)).app_context():
         yield

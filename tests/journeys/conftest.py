@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from hub import demo
 from tests.databases import PostgreSQL, Sqlite
 from tests.journeys.portal import Portal, serve
 from tests.journeys.visit import Visit, visit
@@ -15,13 +16,13 @@ from tests.tools import chromium, flags
 @pytest.fixture(scope="package")
 def portal(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The portal on SQLite."""
-    with sqlite.fresh() as url, serve(url, tmp_path_factory.mktemp("portal")) as served:
+    with sqlite.fresh(contents=demo.load) as url, serve(url, tmp_path_factory.mktemp("portal")) as served:
         yield served
 
 
 @pytest.fixture
 def portal_on_postgresql(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with postgresql.fresh() as url, serve(url, tmp_path_factory.mktemp("portal")) as served:
+    with postgresql.fresh(contents=demo.load) as url, serve(url, tmp_path_factory.mktemp("portal")) as served:
         yield served
 
 

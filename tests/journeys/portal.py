@@ -70,13 +70,14 @@ class Portal:
 
 @contextmanager
 def serve(database_url: str, folder: Path, **settings: str) -> Iterator[Portal]:
-    """Fill the database, start both processes with these settings beside the usual ones, and end them."""
+    """Fill the database, unless it is, start both processes with these settings beside the usual ones, and end them."""
     with _inside(database_url) as app:
         demo.load()
         db.session.commit()
+        routes = app.url_map.bind("localhost")
     processes = live.Portal(database_url, folder / "mail", **settings)
     try:
-        yield Portal(processes.address, LocalMailbox(folder / "mail"), database_url, app.url_map.bind("localhost"))
+        yield Portal(processes.address, LocalMailbox(folder / "mail"), database_url, routes)
     finally:
         processes.stop()
 

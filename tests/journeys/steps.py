@@ -2,15 +2,25 @@
 
 from datetime import datetime
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.journeys.visit import Visit
+
+
+def free_day(there: Visit, day: int = 0) -> Locator:
+    """On the page of a space: the way to one of the next days with free times, from 0 to 3, since feasts may leave no more.
+
+    The first of all is passed over: notice is by the hour, so in the evening little of it is left, and less than a booking
+    takes.
+    """
+    days = there.page.locator("#week ol.hub-week > li:not(:first-child)").filter(has=there.page.locator("a"))
+    return days.nth(int(day)).locator("a").first
 
 
 def begin(there: Visit, slug: str, day: int = 0) -> None:
     """From the page of a space to its free times, on one of the days that have some."""
     there.open(f"/spazi/{slug}")
-    there.page.locator("#week ol.hub-week > li").filter(has=there.page.locator("a")).nth(int(day)).locator("a").first.click()
+    free_day(there, day).click()
     there.arrive(f"/spazi/{slug}/prenota?giorno=*")
 
 

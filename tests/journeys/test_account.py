@@ -11,7 +11,6 @@ from hub.accounts.demo import DEMO_PASSWORD
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser-people")
 NEW = "un'altra frase messa a caso"
 HERE = "/area-personale/sicurezza"
 

@@ -7,16 +7,14 @@ from io import BytesIO
 from itertools import count
 from pathlib import Path
 
-import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.journeys.portal import Portal
-from tests.journeys.steps import accept, choose_time, describe
+from tests.journeys.steps import accept, choose_time, describe, free_day
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 PASSWORD = "quattro parole messe a caso"
 MANAGER = "gestore@officine.example"
 _numbers = count(1)
@@ -62,7 +60,7 @@ def _ask_as_a_stranger(there: Visit, title: str) -> datetime:
     there.follow("Aula 1")
     there.arrive("/spazi/aula-1*")
     there.look("space")
-    page.locator("#week ol a").first.click()
+    free_day(there).click()
     there.arrive("/spazi/aula-1/prenota?*")
     there.look("when")
     page.get_by_label("Quante persone").fill("18")

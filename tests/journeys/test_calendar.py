@@ -17,7 +17,6 @@ from tests.journeys.portal import Portal
 from tests.journeys.test_keyboard import Keys
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
 WEEKDAYS = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 MONTHS = (
     *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),

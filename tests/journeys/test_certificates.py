@@ -1,7 +1,6 @@
 """After a course: the manager issues the certificates, a parent takes one and says how it was, whoever holds it asks if it is
 genuine; and the manager reads what was said. On a phone, and at a desk without scripts."""
 
-import pytest
 from playwright.sync_api import expect
 
 from hub.accounts.service import person_with
@@ -11,7 +10,6 @@ from tests.hub.labs.makers import adult, child
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 MANAGER = "gestore@officine.example"
 
 

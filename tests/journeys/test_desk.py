@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 import segno
 from PIL import Image
 from playwright.sync_api import expect
@@ -21,7 +20,6 @@ from tests.journeys.before import MANAGER
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 LIVED = timedelta(minutes=5)  # a journey is over before that, and still on the day on which it began
 
 

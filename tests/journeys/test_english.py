@@ -9,7 +9,6 @@ from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit
 from tests.journeys.words import left_over, said, sources
 
-pytestmark = pytest.mark.xdist_group("browser")
 PASSWORD = "four words taken at random"
 ITALIAN = sources()
 

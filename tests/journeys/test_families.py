@@ -12,7 +12,6 @@ from tests.hub.labs.makers import adult, enrol, lab, mine, years_ago
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser-people")
 _numbers = count(1)
 CHILDREN = (("Anna", 12), ("Bea", 14), ("Ciro", 16))
 

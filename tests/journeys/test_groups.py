@@ -3,7 +3,6 @@ whom asks for no more mails of that kind. On a phone, and at a desk without scri
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from hub.accounts.service import person_with
@@ -12,8 +11,6 @@ from tests.hub.labs.groups import pupil, sheet, table
 from tests.hub.labs.makers import adult, enrol, lab, organisation
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit, ways
-
-pytestmark = pytest.mark.xdist_group("browser-people")
 
 
 def _school(portal: Portal, slug: str) -> str:

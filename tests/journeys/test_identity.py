@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from stdnum.it import codicefiscale
 
 from config import CLAIMS
+from hub import demo
 from hub.accounts.demo import DEMO_PASSWORD
 from tests.databases import Sqlite
 from tests.journeys import steps
@@ -16,7 +17,6 @@ from tests.journeys.portal import Portal, serve
 from tests.journeys.visit import Visit, ways
 from tests.oidc_provider import Provider, provider
 
-pytestmark = pytest.mark.xdist_group("browser-people")
 WAY = "/entra/identita-digitale"
 THEIR_LOOK = "https://cdn.jsdelivr.net/"  # of the provider's pages, which these tests do without
 widths = pytest.mark.parametrize("width", [360, 1280])
@@ -32,7 +32,7 @@ def gateway() -> Iterator[Provider]:
 @pytest.fixture(scope="module")
 def portal(sqlite: Sqlite, gateway: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The portal with a gateway to SPID and CIE."""
-    with sqlite.fresh() as url, serve(url, tmp_path_factory.mktemp("portal"), **gateway.settings) as served:
+    with sqlite.fresh(contents=demo.load) as url, serve(url, tmp_path_factory.mktemp("portal"), **gateway.settings) as served:
         yield served
 
 

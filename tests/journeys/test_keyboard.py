@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from hub.accounts.demo import DEMO_PASSWORD
+from tests.journeys.steps import free_day
 
-pytestmark = pytest.mark.xdist_group("browser")
 ON_SCREEN = """element => {
   const box = element.getBoundingClientRect()
   return box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth
@@ -56,7 +56,7 @@ def test_a_booking_with_the_keyboard_alone(portal, visitor, width):
     there.arrive("/spazi?persone=50*")
     keys.follow("campata centrale")
     there.arrive("/spazi/campata-centrale*")
-    keys.reach(page.locator("#week ol a").nth(1))  # the first day may have one time left: notice is by the hour
+    keys.reach(free_day(there))
     keys.press("Enter")
     there.arrive("/spazi/campata-centrale/prenota*")
     keys.reach(page.locator("input[name=starts]").first)

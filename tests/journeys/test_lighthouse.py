@@ -9,7 +9,6 @@ import pytest
 
 from tests.tools import chromium, flags
 
-pytestmark = pytest.mark.xdist_group("browser")
 LEAST = 0.95
 PAGES = ("/", "/spazi", "/spazi/aula-1", "/entra", "/registrati", "/servizi", "/domande-frequenti", "/contatti", "/cerca?q=aula")
 

@@ -1,13 +1,10 @@
 """A person takes a copy of their data away, reads who looked at them, and has them erased."""
 
-import pytest
 from playwright.sync_api import expect
 
 from hub.accounts.demo import DEMO_PASSWORD, PEOPLE
 from tests.journeys.steps import fill, send
 from tests.journeys.visit import Visit, ways
-
-pytestmark = pytest.mark.xdist_group("browser-people")
 
 
 @ways

@@ -3,7 +3,6 @@
 import re
 from itertools import count
 
-import pytest
 from playwright.sync_api import expect
 from stdnum import luhn
 
@@ -11,7 +10,6 @@ from tests.journeys.portal import Portal
 from tests.journeys.steps import begin, choose_time, describe, introduce, send
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser-people")
 PASSWORD = "quattro parole messe a caso"
 MANAGER = "gestore@officine.example"
 _numbers = count(1001)

@@ -1,9 +1,8 @@
 """A manager's course, from the edition to the certificates: written, planned, published; kept in the register by who works in
 it; concluded, with papers that a stranger can check and people asked how it was. On a phone, and at a desk without scripts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
@@ -14,12 +13,13 @@ from hub.families.service import participant_of
 from hub.labs import feedback, programme
 from hub.spaces.models import Allocation
 from hub.spaces.rules import at_minute
+from hub.spaces.service import holiday
 from tests.hub.labs.makers import DAY, HOUR, enrol, years_ago
 from tests.hub.labs.registers import put_back
+from tests.journeys import before
 from tests.journeys.portal import Portal
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 MANAGER = "gestore@officine.example"
 
 
@@ -90,6 +90,7 @@ def _write(there: Visit, slug: str, edition: str) -> None:
 def _plan(there: Visit, slug: str) -> None:
     there.follow("Pianifica più date")
     there.look("the planner")
+    there.page.locator("input[name=giorno]").fill(_three_weeks_without_a_feast().isoformat())
     there.page.get_by_label("Oppure quante volte").fill("3")
     there.press("Mostra gli spazi")
     there.arrive(f"/gestione/attivita/{slug}/pianifica?*")
@@ -98,6 +99,10 @@ def _plan(there: Visit, slug: str) -> None:
     there.press("Scrivi questi incontri")
     there.arrive(f"/gestione/attivita/{slug}")
     expect(there.page.locator("#of-sessions > li")).to_have_count(3)
+
+
+def _three_weeks_without_a_feast() -> date:
+    return before.first_day(14, lambda day: not any(holiday(day + timedelta(weeks=n)) for n in range(3)))
 
 
 def _take_on(there: Visit, slug: str, trainer: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
@@ -16,7 +15,6 @@ from tests.hub.labs.registers import course
 from tests.journeys.portal import Portal, wait_for
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 KIDS, MOST = 41, 41 + 5
 
 

@@ -20,7 +20,6 @@ from tests.journeys.portal import Portal
 from tests.journeys.steps import begin, choose_time, describe, introduce, send
 from tests.journeys.visit import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
 MONTHS = ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"]
 WRITTEN = re.compile(rf"(\d+) ({'|'.join(MONTHS)}) (\d{{4}}), (\d\d):(\d\d)–(\d\d):(\d\d)(?:, ([^\n]+))?")
 

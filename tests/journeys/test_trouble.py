@@ -7,7 +7,6 @@ from tests.journeys import steps
 from tests.journeys.portal import wait_for
 from tests.journeys.visit import Visit, ways
 
-pytestmark = pytest.mark.xdist_group("browser")
 scripts = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 
 

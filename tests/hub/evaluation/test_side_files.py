@@ -11,6 +11,7 @@ from hub import demo
 from hub.evaluation import side_files
 from hub.families.models import Participant
 from hub.participation.models import LogEntry, Pseudonym
+from tests.databases import Contents
 
 DAY = date(2023, 3, 6)
 
@@ -35,9 +36,12 @@ def test_the_band_changes_on_the_birthday(born, band):
 
 
 @pytest.fixture
+def contents() -> Contents:
+    return demo.load
+
+
+@pytest.fixture
 def tables(session, tmp_path) -> dict[str, list[dict]]:
-    demo.load()
-    session.commit()
     found = {}
     for path in side_files.write_side_files(tmp_path):
         with path.open(encoding="utf-8", newline="") as file:

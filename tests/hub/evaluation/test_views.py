@@ -3,10 +3,17 @@
 import subprocess
 import sys
 
+import pytest
+
 from hub import demo
 from hub.accounts.demo import DEMO_PASSWORD
-from hub.db import db
 from hub.participation.seal import seal_log
+from tests.databases import Contents
+
+
+@pytest.fixture
+def contents() -> Contents:
+    return demo.load
 
 
 def evaluator(client):
@@ -15,9 +22,6 @@ def evaluator(client):
 
 
 def test_the_log_of_the_demo_is_downloaded_and_verified_elsewhere(app, client, tmp_path):
-    with app.app_context():
-        demo.load()
-        db.session.commit()
     evaluator(client)
     assert "ancora nessuna" in client.page("/valutazione/registro").text
     with app.app_context():
@@ -35,8 +39,6 @@ def test_the_log_of_the_demo_is_downloaded_and_verified_elsewhere(app, client, t
 
 def test_the_log_names_nobody(app, client):
     with app.app_context():
-        demo.load()
-        db.session.commit()
         seal_log()
     with evaluator(client).get("/valutazione/registro.csv") as answer:
         text = answer.text

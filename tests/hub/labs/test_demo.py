@@ -11,12 +11,16 @@ from hub.participation.export import export_log
 from hub.participation.seal import seal_log
 from impact import Row
 from impact import rows as rows_of
+from tests.databases import Contents
+
+
+@pytest.fixture
+def contents() -> Contents:
+    return demo.load
 
 
 @pytest.fixture
 def rows(session, tmp_path) -> list[Row]:
-    demo.load()
-    session.commit()
     seal_log()
     export_log(tmp_path / "log.csv", "csv")
     return [row for row in rows_of(tmp_path / "log.csv") if row.activity in ("steam-2023", "cap-2023")]

@@ -115,12 +115,12 @@ def test_a_worker_that_lost_its_notice_says_nothing_over_the_next_one(session, c
 
 def test_how_long_mail_has_been_overdue(session, clock):
     assert outbox.oldest_due_seconds() == 0
-    assert outbox.waiting() == (0, None)
+    assert outbox.waiting_since() is None
     tell()
     clock.shift(90)
     tell()
     assert outbox.oldest_due_seconds() == 90
-    assert outbox.waiting() == (2, START)
+    assert outbox.waiting_since() == START
     for notice in outbox.claim(2):
         outbox.failed(notice, "TimeoutError")
     assert outbox.oldest_due_seconds() == 0

@@ -74,7 +74,7 @@ def test_messages_are_mine_newest_first_and_never_private(session):
     assert [row.id for row in service.messages("person:1")] == [row.id for row in reversed(rows[1:])]
     assert [row.id for row in service.messages("person:1", page=2)] == [rows[0].id]
     assert service.message_count("person:1") == len(rows)
-    assert service.message("person:2", rows[0].id) is None
+    assert service.message("person:2", rows[0].key) is None
 
 
 def test_reading_a_message_twice_keeps_the_first_time(session):

@@ -55,7 +55,7 @@ def test_no_mail_goes_to_who_opted_out_and_it_stands_in_the_personal_area(sessio
     quiet = session.scalars(sa.select(Notice).where(Notice.quiet)).one()
     assert (quiet.subject, quiet.sent_at, quiet.attempts) == ("person:1", None, 0)
     assert [row.kind for row in service.messages("person:1")] == ["notices/trial", "labs/message_extra"]
-    assert not outbox.is_due() and outbox.waiting() == (0, None) and outbox.oldest_due_seconds() == 0
+    assert not outbox.is_due() and outbox.waiting_since() is None and outbox.oldest_due_seconds() == 0
 
 
 def test_what_is_necessary_reaches_everybody(session):
@@ -66,9 +66,9 @@ def test_what_is_necessary_reaches_everybody(session):
 
 def test_a_topic_is_wanted_again_and_others_stay_as_they_are(session):
     service.choose("person:1", ["reminder"])
-    assert [row.topic for row in service.choices("person:1")] == ["feedback", "message"]
+    assert [row.topic for row in service.choices("person:1")] == ["feedback", "message", "proposal"]
     service.choose("person:1", ["reminder", "message"])
-    assert [row.topic for row in service.choices("person:1")] == ["feedback"]
+    assert [row.topic for row in service.choices("person:1")] == ["feedback", "proposal"]
     assert service.is_unwanted("person:1", "labs/feedback") and not service.is_unwanted("person:2", "labs/feedback")
 
 
@@ -142,7 +142,7 @@ def test_the_page_shows_what_one_gets_and_keeps_what_is_chosen(app, client, citi
     saved = page.form("mail").submit(wanted=["feedback"])
     assert "Scelta salvata." in saved.text and saved.html.count("checked") == 1
     with app.app_context():
-        assert [row.topic for row in service.choices(citizen.subject)] == ["message", "reminder"]
+        assert [row.topic for row in service.choices(citizen.subject)] == ["message", "proposal", "reminder"]
     none = saved.form("mail").submit(wanted=None)
     assert none.html.count("checked") == 0
     assert client.page(PAGE).form("mail").submit(wanted=["inventato"]).status == 422

@@ -4,11 +4,16 @@ import pytest
 import sqlalchemy as sa
 
 from hub import demo
+from hub.clock import now
 from hub.db import db
 from hub.pages import search
 from hub.pages.search import Found
+from hub.proposals.index import index
+from hub.proposals.showing import proposal_by
 from tests.client import Page
 from tests.hub.accounts.people import statements
+from tests.hub.labs.makers import person
+from tests.hub.proposals.makers import process, proposal
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +122,23 @@ def test_services_pages_topics_and_questions_are_found(client):
     page = client.page("/cerca?q=cookie&tipo=domande")
     assert kinds(page) == {"Domande frequenti"}
     assert "/domande-frequenti#cookie" in page.link("cookie")
+
+
+def test_proposals_and_processes_are_found_by_any_form_of_their_words(app, client):
+    with app.app_context():
+        mine = proposal(process(), person("ada"), title="Una ciclofficina", text="Riparare le biciclette insieme.")
+        index(mine)
+        code = mine.code
+        db.session.commit()
+    for query in ("bicicletta", "BICICLETTE", "ciclof", "riparare+bicicletta"):
+        page = client.page(f"/cerca?q={query}")
+        assert titles(page) == ["Una ciclofficina"] and kinds(page) == {"Proposte"}
+    assert page.link("Una ciclofficina") == f"/proposte/{code}"
+    assert titles(client.page("/cerca?q=idee+cortile&tipo=processi")) == ["Idee per il cortile"]
+    with app.app_context():
+        proposal_by(code).hidden_at = now()
+        db.session.commit()
+    assert not titles(client.page("/cerca?q=bicicletta"))
 
 
 def test_every_result_leads_to_a_page(client):

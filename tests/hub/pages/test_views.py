@@ -137,7 +137,8 @@ def test_who_works_here_finds_their_desks_in_the_header_and_no_others(client, em
     desks = [words(link) for nav in there.all("nav") if nav.get("aria-labelledby") == "desks" for link in nav.iter("a")]
     assert desk in desks and foreign not in desks
     (rooms,) = there.marked("main-navigation")
-    assert [words(entry) for entry in rooms] == ["Spazi", "Laboratori e corsi", "Agenda", "Calendario", "Impatto", "Servizi"]
+    ways = ["Spazi", "Laboratori e corsi", "Agenda", "Calendario", "Partecipa", "Impatto", "Servizi"]
+    assert [words(entry) for entry in rooms] == ways
 
 
 def test_a_citizen_has_no_desk(client):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +20,6 @@ from hub.participation.models import LogEntry, LogSeal
 from hub.participation.seal import seal_log
 from impact import COLUMNS
 from impact.acts import AttendanceRecorded, FeedbackGiven, PartnershipSigned
-from tests.databases import environment
 from tests.hub.participation.test_log import BOOKED, Somebody
 
 
@@ -130,11 +128,10 @@ def _formula() -> dict[str, object]:
     (["not/there/log.csv", "--side"], 0, "Side files written: people.csv, activities.csv, openings.csv."),
     (["log"], 2, "say --format"),
 ])  # fmt: skip
-def test_the_command_writes_what_impact_reads(sealed, database_url, tmp_path, arguments, status, words):
-    command = [sys.executable, "-m", "flask", "--app", "hub", "hub", "export-log", str(tmp_path / arguments[0]), *arguments[1:]]
-    settings = os.environ | environment(database_url)
-    done = subprocess.run(command, cwd=config.ROOT, env=settings, capture_output=True, text=True, timeout=60)
-    assert done.returncode == status
-    assert words in done.stdout + done.stderr
+def test_the_command_writes_what_impact_reads(app, sealed, tmp_path, arguments, status, words):
+    """In this process: `tests/impact/report/test_walk.py` types it in a shell."""
+    done = app.test_cli_runner().invoke(args=["hub", "export-log", str(tmp_path / arguments[0]), *arguments[1:]])
+    assert done.exit_code == status
+    assert words in done.output
     if status == 0:
         assert verify(tmp_path / arguments[0])[0] == 0
