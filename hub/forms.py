@@ -51,9 +51,9 @@ class EurosField(StringField):
             return
         try:
             cents = Decimal(text) * 100
-            if not cents.is_finite() or cents != int(cents) or not 0 <= cents <= self.most:
+            if not 0 <= cents <= self.most or cents != int(cents):  # in this order: 1e999990 has too many digits to write out
                 raise InvalidOperation
-        except InvalidOperation:
+        except ArithmeticError:
             raise ValueError(gettext("Scrivi un importo in euro, per esempio 12 oppure 12,50.")) from None
         self.data = int(cents)
 

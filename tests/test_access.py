@@ -435,7 +435,8 @@ def _proposals(people: dict[str, Person]) -> dict[str, object]:
         row = drafts.begin(process, by=voice)
         picture = io.BytesIO()
         Image.new("RGB", (8, 8)).save(picture, "PNG")
-        attached = files.attach(row, picture.getvalue(), name="Canarina.png", words="Un disegno", by=voice)
+        made_anew = files.made_anew(picture.getvalue())
+        attached = files.attach(row, made_anew, name="Canarina.png", words="Un disegno", by=voice)
         drafts.keep(row, {"title": "Bozza segreta"}, was=drafts.seen(row), by=voice)
         made |= {name: row.code, f"{name}_file": attached.id}
         if name == "proposal":

@@ -95,9 +95,9 @@ class HoursField(StringField):
             return
         try:
             minutes = Decimal(self.typed.replace(",", ".")) * 60
-            if not minutes.is_finite() or minutes != int(minutes) or not 0 < minutes <= 60 * 5000:
+            if not 0 < minutes <= 60 * 5000 or minutes != int(minutes):  # in this order: 1e999990 has too many digits
                 raise InvalidOperation
-        except InvalidOperation:
+        except ArithmeticError:
             raise ValueError(_("Scrivi un numero di ore, per esempio 20 oppure 12,5.")) from None
         self.data = int(minutes)
 

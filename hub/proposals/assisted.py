@@ -20,7 +20,7 @@ from hub.db import db, insert_unless_there
 from hub.labs.certificates import code_of, grouped, new_code
 from hub.notices.service import notice
 from hub.proposals import assisted_rules as rules
-from hub.proposals.joining import join
+from hub.proposals.joining import join, join_by_identity
 from hub.proposals.models import Voice
 from hub.proposals.outcome_models import AssistedAct, AssistedSession
 from hub.proposals.rules import SESSION_MINUTES
@@ -61,7 +61,8 @@ def _voice(helped: Helped, by: Person) -> Voice:
     identity = db.session.scalars(known).one_or_none()
     if identity is not None:
         rules.must_be_somebody_else(identity.person_id == by.id)
-        return voice_of(db.session.get_one(Person, identity.person_id))
+        person = db.session.get_one(Person, identity.person_id)
+        return join_by_identity(person) or voice_of(person)
     if not helped.proof.startswith("document:"):
         rules.must_be_old_enough(codicefiscale.get_birth_date(helped.proof, minyear=today().year - 99), today())
     theirs = mark(helped.proof, "voice")
@@ -141,7 +142,4 @@ def claim(text: str, *, by: Person) -> Voice:
     rules.must_be_unclaimed(voice.person_id is not None or session.claimed_at is not None)
     identity = db.session.get(Identity, by.id)
     rules.must_be_theirs(identity is None or mark(identity.fiscal_code, "voice") == voice.fiscal_digest)
-    joined = join(voice, db.session.get_one(Person, by.id))
-    theirs = sa.update(AssistedSession).filter_by(voice_id=voice.id, claimed_at=None)
-    db.session.execute(theirs.values(claimed_at=now(), voice_id=joined.id), execution_options={"synchronize_session": False})
-    return joined
+    return join(voice, db.session.get_one(Person, by.id))

@@ -11,7 +11,7 @@ from flask_login import current_user
 from hub.access import managers
 from hub.accounts.data_views import opened
 from hub.db import db, undo
-from hub.forms import told
+from hub.forms import CreatingForm, told
 from hub.proposals import assisted, assisted_rules, comments, drafts, listing, processes, supporting
 from hub.proposals.assisted import Helped
 from hub.proposals.assisted_forms import FindForm, HelpForm, SayForm, VoteForm
@@ -147,7 +147,10 @@ def comment(code: str) -> ResponseReturnValue:
         return _proposal(code, VoteForm(formdata=None), form)
     one = shown_proposal(code) or abort(404)
     try:
-        comments.comment(one, form.text.data, form.stance.data, by=assisted.helping(current_user))
+        by, sending = _helped(), CreatingForm().once()
+        if not sending.answer:
+            comments.comment(one, form.text.data, form.stance.data, by=by)
+            sending.answer = url_for(".proposal", code=code)
         db.session.commit()
     except Refusal as refusal:
         undo()
@@ -157,10 +160,18 @@ def comment(code: str) -> ResponseReturnValue:
     return go(url_for(".proposal", code=code))
 
 
+def _helped() -> By:
+    """Who is being helped, where the page that was sent is theirs: one that was left open is of whoever came before. Raises
+    Refusal."""
+    by = assisted.helping(current_user)
+    assisted_rules.must_be_of_this_session(request.form.get("session") == str(by.session.id))
+    return by
+
+
 def _do(code: str, verb: Callable[[Proposal, By], object], words: str) -> ResponseReturnValue:
     one = shown_proposal(code) or abort(404)
     try:
-        verb(one, assisted.helping(current_user))
+        verb(one, _helped())
         db.session.commit()
         flash(words, "success")
     except Refusal as refusal:
@@ -181,9 +192,11 @@ def propose(slug: str) -> ResponseReturnValue:
     form = ProposalForm.of(ProposalForm.typed(request.form) if sent else {}, spaces())
     if sent and form.validate():
         try:
-            row = _publish(process, form)
+            by, sending = _helped(), CreatingForm().once()
+            if not sending.answer:
+                sending.answer = url_for(".proposal", code=_publish(process, form, by).code)
             db.session.commit()
-            flash(_("Proposta pubblicata: %(code)s.", code=row.code), "success")
+            flash(_("Proposta pubblicata: %(code)s.", code=sending.answer.rpartition("/")[2]), "success")
             return go(url_for(".going"))
         except Refusal as refusal:
             undo()
@@ -198,8 +211,7 @@ def propose(slug: str) -> ResponseReturnValue:
     )
 
 
-def _publish(process: Process, form: ProposalForm) -> Proposal:
-    by = assisted.helping(current_user)
+def _publish(process: Process, form: ProposalForm, by: By) -> Proposal:
     row = drafts.begin(process, by=by)
     drafts.publish(row, form.content, by=by)
     return row

@@ -54,6 +54,14 @@ def must_still_run(running: bool) -> None:
         )
 
 
+def must_be_of_this_session(same: bool) -> None:
+    if not same:
+        raise Refusal(
+            "Questa pagina era di un'altra sessione: controlla chi stai aiutando adesso, poi invia di nuovo.",
+            rule="another-session",
+        )
+
+
 def must_be_a_receipt(found: bool) -> None:
     if not found:
         raise Refusal("Nessuna ricevuta ha questo codice: controlla di averlo scritto tutto.", field="code", rule="unknown")

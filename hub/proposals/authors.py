@@ -18,7 +18,7 @@ from hub.proposals import drafts, news, rules
 from hub.proposals.holding import hold
 from hub.proposals.models import AuthorInvitation, Proposal, ProposalAuthor, Voice
 from hub.proposals.voices import By
-from hub.refusal import Refusal
+from hub.refusal import Refusal, refusals
 
 LINK_PATH = "/proposte/inviti/"
 MOST_AUTHORS = 10
@@ -172,7 +172,9 @@ def _must_have_room(count: int) -> None:
 
 def _send(invitation: AuthorInvitation, proposal: Proposal, by: Person) -> None:
     invitation.invited_by_id = by.id
-    title = drafts.typed(proposal).get("title", "")
+    title = " ".join(drafts.typed(proposal)["title"].split())[: rules.LONGEST_TITLE]
+    if refusals(lambda: must_be_a_name(title)):  # a draft says anything; in a mail that nobody asked for it leads nowhere
+        title = ""
     inviting.send(invitation, "proposals/invited", LINK_PATH, by=by, title=title, process=proposal.process.title)
 
 

@@ -157,7 +157,7 @@ def discussion(proposal: Proposal, *, stance: str | None = None, order: str = "n
     if stance:
         asked = asked.filter_by(stance=stance)
     asked = asked.order_by(ProposalComment.id.desc() if order == "newest" else ProposalComment.id)
-    authors = _authors(proposal)
+    authors = _Authors.of(proposal)
     threads = _said(asked.offset((page - 1) * PER_PAGE).limit(PER_PAGE), authors)
     _add_answers(threads, authors)
     return Discussion(counts, total, threads, matching, stance, order, page)
@@ -173,7 +173,7 @@ def comment_by(proposal: Proposal, id: int) -> ProposalComment | None:
 
 def thread(proposal: Proposal, top: ProposalComment, *, page: int = 1) -> tuple[Said, int]:
     """A comment and a page of what was answered to it, in order; and how many such pages there are."""
-    authors = _authors(proposal)
+    authors = _Authors.of(proposal)
     (first,) = _said(sa.select(ProposalComment).filter_by(id=top.id), authors)
     answers = sa.select(ProposalComment).filter_by(parent_id=top.id)
     first.answer_count = db.session.scalar(sa.select(sa.func.count()).select_from(answers.subquery()))
@@ -205,13 +205,28 @@ def _counts(proposal: Proposal) -> tuple[dict[str, int], int, dict[str | None, i
     return counts, total, threads_of
 
 
-def _authors(proposal: Proposal) -> set[int]:
-    """The voices that make a proposal now."""
-    mine = sa.select(ProposalAuthor.voice_id).filter_by(proposal_id=proposal.id, left_at=None)
-    return set(db.session.scalars(mine))
+@dataclass(frozen=True)
+class _Authors:
+    """Who makes a proposal now. voices: whether the page names each of them; organisation: in whose name."""
+
+    voices: dict[int, bool]
+    organisation: int | None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "_Authors":
+        mine = sa.select(ProposalAuthor.voice_id, ProposalAuthor.named).filter_by(proposal_id=proposal.id, left_at=None)
+        return cls(dict(tuple(row) for row in db.session.execute(mine)), proposal.organisation_id)
+
+    def may_be_told(self, row: ProposalComment, who: str | None) -> bool:
+        """Whether everybody may read that a comment is an author's: by its name nobody learns who has not signed."""
+        if row.voice_id not in self.voices:
+            return False
+        if row.organisation_id is not None:
+            return row.organisation_id == self.organisation
+        return who is None or self.voices[row.voice_id]
 
 
-def _add_answers(threads: list[Said], authors: set[int]) -> None:
+def _add_answers(threads: list[Said], authors: _Authors) -> None:
     """The first answers to each of these, and how many there are; one statement."""
     place = sa.func.row_number().over(partition_by=ProposalComment.parent_id, order_by=ProposalComment.id).label("place")
     count = sa.func.count().over(partition_by=ProposalComment.parent_id).label("count")
@@ -226,24 +241,25 @@ def _add_answers(threads: list[Said], authors: set[int]) -> None:
         above.answer_count = number
 
 
-def _said(asked: sa.Select, authors: set[int]) -> list[Said]:
+def _said(asked: sa.Select, authors: _Authors) -> list[Said]:
     return [said for said, *_more in _rows(asked, authors)]
 
 
-def _rows(asked: sa.Select, authors: set[int]) -> Iterable[tuple]:
+def _rows(asked: sa.Select, authors: _Authors) -> Iterable[tuple]:
     """Comments with what else was asked of each; why a moderator hides them comes along."""
     newest = aliased(Moderation)
     why = sa.select(newest.reason).where(newest.comment_id == ProposalComment.id, newest.step == "hidden")
     why = why.order_by(newest.id.desc()).limit(1).scalar_subquery()
-    who = (joinedload(ProposalComment.voice).joinedload(Voice.person), joinedload(ProposalComment.organisation))
-    for row, *more, reason in db.session.execute(asked.add_columns(why).options(*who)):
+    whole = (joinedload(ProposalComment.voice).joinedload(Voice.person), joinedload(ProposalComment.organisation))
+    for row, *more, reason in db.session.execute(asked.add_columns(why).options(*whole)):
         hidden, removed = row.hidden_at is not None, row.removed_at is not None
+        who = called(row.voice, row.named, row.organisation)
         said = Said(
             id=row.id,
             at=row.at,
             stance=row.stance,
-            who=called(row.voice, row.named, row.organisation),
-            is_author=row.voice_id in authors,
+            who=who,
+            is_author=authors.may_be_told(row, who),
             is_organisation=row.organisation_id is not None,
             voice_id=row.voice_id,
             text="" if hidden else row.text,

@@ -24,6 +24,7 @@ from hub.refusal import Refusal, refusals
 from impact.acts import ProposalSubmitted
 
 MOST_DRAFTS = 20  # that one voice, or one organisation, may have at a time
+MOST_VERSIONS = 20  # of a proposal in a day: of each a mail goes to whoever follows it
 OWN = ("title", "topic", "area", "place", "space_id", "address", "lat", "lon")  # columns that repeat the newest version
 
 
@@ -155,6 +156,12 @@ def edit(proposal: Proposal, said: Mapping, *, reason: str = "", by: By) -> None
     content = _whole(proposal, said)
     if content == proposal.content:
         raise Refusal("Non hai cambiato niente: la versione pubblicata dice già così.", rule="unchanged")
+    if sum(one.at > now() - timedelta(days=1) for one in proposal.versions) >= MOST_VERSIONS:
+        raise Refusal(
+            "In un giorno si pubblicano al massimo %(most)s versioni: chi la segue riceve una mail per ciascuna. Riprova domani.",
+            rule="most-versions",
+            most=MOST_VERSIONS,
+        )
     _add_version(proposal, content, by=by, at=now(), reason=reason)
     _hold(proposal, content)
     news.tell(proposal, "edited", by.voice.person, number=proposal.current, reason=reason)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.db import db
 from hub.proposals.listing import NEWEST, SHOWN, TEXT
+from hub.proposals.merging import links_of
 from hub.proposals.models import Proposal, ProposalVersion, code_of
 from hub.proposals.news import story
 from hub.proposals.outcome_models import News
@@ -45,7 +46,14 @@ def story_of(proposal: Proposal, words: Callable[[News], str]) -> list[Entry]:
     """What happened to a proposal, the newest first. words: what is said of each."""
     path = f"/proposte/{proposal.code}"
     told = story(proposal)[::-1][:MOST]
-    return [Entry(f"{proposal.code}/{one.id}", words(one), "", path, one.at, one.at) for one in told]
+    return [Entry(f"{proposal.code}/{one.id}", words(_as_shown(one, proposal)), "", path, one.at, one.at) for one in told]
+
+
+def _as_shown(one: News, proposal: Proposal) -> News:
+    """Without the title of what it goes on in, where a moderator hides that by now."""
+    if one.kind != "merged" or any(other.code == one.data["into"] for _kind, other, _at in links_of(proposal)):
+        return one
+    return News(kind=one.kind, data={})
 
 
 def _excerpt(text: str) -> str:

@@ -8,7 +8,7 @@ from flask_login import current_user
 from hub.access import public, residents
 from hub.accounts import throttle
 from hub.accounts.throttle import Limit
-from hub.db import db, undo
+from hub.db import db, reading, undo
 from hub.forms import told
 from hub.proposals import drafts, files
 from hub.proposals.draft_forms import FileForm
@@ -39,11 +39,11 @@ def attached(code: str) -> ResponseReturnValue:
     try:
         if request.method == "POST":
             throttle.count(SENT, current_user.subject)
-        proposal = _ours(code)
-        drafts.must_be_writable(proposal)
+        proposal = _written(code)
         if form.validate_on_submit():
             name = form.file.data.filename if form.file.data else ""
-            files.attach(proposal, form.sent, name=name or "", words=form.words.data, by=themselves(current_user))
+            made = files.made_anew(form.sent)
+            files.attach(_ours(code), made, name=name or "", words=form.words.data, by=themselves(current_user))
             db.session.commit()
             flash(_("File aggiunto."), "success")
             return go(url_for(".attached", code=code))
@@ -94,6 +94,17 @@ def _sent(found: ProposalFile) -> Response:
     response.headers["Content-Security-Policy"] = CSP
     response.set_etag(found.sha256)
     return response.make_conditional(request)
+
+
+def _written(code: str) -> Proposal:
+    """One of ours that may be written, in a transaction that only reads and is over: what follows takes its time. Raises
+    Refusal."""
+    with reading():
+        proposal = drafts.written_by(proposal_by(code), current_user) or abort(404)
+        drafts.must_be_writable(proposal)
+        if request.method == "POST":
+            db.session.rollback()
+    return proposal
 
 
 def _ours(code: str) -> Proposal:

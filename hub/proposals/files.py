@@ -118,15 +118,14 @@ def _drawn(image: Image.Image, format: str) -> bytes:
     return file.getvalue()
 
 
-def attach(proposal: Proposal, sent: bytes, *, name: str, words: str, by: By) -> ProposalFile:
-    """Let a file go with what is being written. name: as its owner calls it; words: what it shows, for who cannot see it.
-    Raises Refusal."""
+def attach(proposal: Proposal, made: Made, *, name: str, words: str, by: By) -> ProposalFile:
+    """Let a file go with what is being written. made: by `made_anew`, which takes its time, before anything is locked; name: as
+    its owner calls it; words: what it shows, for who cannot see it. Raises Refusal."""
     must_be_writable(proposal)
     if not words:
         raise Refusal("Scrivi che cosa mostra il file, per chi non lo vede.", field="words", rule="file-words")
     if len(live_files(proposal)) >= MOST_FILES:
         raise Refusal("Ci sono già %(most)s file: togline uno.", field="file", rule="file-count", most=MOST_FILES)
-    made = made_anew(sent)
     row = ProposalFile(proposal_id=proposal.id, kind=made.kind, name=_named(name, made.kind), words=words, by_id=by.voice.id)
     row.size, row.sha256, row.data, row.at = len(made.data), made.sha256, made.data, now()
     db.session.add(row)

@@ -2,14 +2,26 @@
 
 import sqlalchemy as sa
 
-from hub.accounts.models import Person
+from hub.accounts.models import Identity, Person
 from hub.clock import now
 from hub.db import db
 from hub.participation.log import known_as, record, rename
 from hub.proposals.debate_models import CommentReport, ProposalComment, Support, Vote
 from hub.proposals.models import Proposal, ProposalAuthor, Voice
-from hub.proposals.voices import known_voice
+from hub.proposals.outcome_models import AssistedSession
+from hub.sealing import mark
 from impact.acts import EventVoided
+
+
+def join_by_identity(person: Person) -> Voice | None:
+    """Somebody with a digital identity whom an operator had helped, by the same fiscal code, has one voice from now on: that
+    one. None where there is nothing to join."""
+    identity = db.session.get(Identity, person.id)
+    if identity is None:
+        return None
+    helped = sa.select(Voice).filter_by(fiscal_digest=mark(identity.fiscal_code, "voice"), person_id=None).with_for_update()
+    voice = db.session.scalars(helped, execution_options={"populate_existing": True}).one_or_none()
+    return join(voice, person) if voice is not None else None
 
 
 def join(voice: Voice, person: Person) -> Voice:
@@ -19,7 +31,8 @@ def join(voice: Voice, person: Person) -> Voice:
     taken back; a support that finds no free number in its phase is taken back too. The log keeps its rows: under the person's
     code where they had none, else under one that says of nobody.
     """
-    mine = known_voice(person)
+    mine = db.session.scalars(sa.select(Voice).filter_by(person_id=person.id).with_for_update()).one_or_none()
+    _sessions(voice, mine or voice)
     rename(voice.subject, person.subject if known_as(person.subject) is None else None)
     if mine is None:
         voice.person_id, voice.name, voice.email = person.id, "", None
@@ -41,6 +54,15 @@ def join(voice: Voice, person: Person) -> Voice:
     db.session.flush()
     db.session.expire_all()
     return mine
+
+
+def _sessions(voice: Voice, mine: Voice) -> None:
+    """What an operator helped with is claimed. Nobody can end what is: what lapsed, or goes on at another desk, ends here."""
+    theirs, at = sa.update(AssistedSession).filter_by(voice_id=voice.id, claimed_at=None), now()
+    lapsed = AssistedSession.lapses_at < at, AssistedSession.lapses_at
+    over = sa.case(lapsed, else_=sa.literal(at, AssistedSession.lapses_at.type))
+    ended = sa.func.coalesce(AssistedSession.ended_at, over)
+    _do(theirs.values(claimed_at=at, ended_at=ended, voice_id=mine.id))
 
 
 def _supports(voice: Voice, mine: Voice) -> None:

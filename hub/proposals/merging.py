@@ -23,6 +23,7 @@ from hub.proposals.holding import hold
 from hub.proposals.models import Proposal, ProposalAuthor, ProposalLink
 from hub.proposals.news import tell
 from hub.proposals.outcome_rules import (
+    must_be_another,
     must_be_in_time,
     must_be_live,
     must_be_of_one_process,
@@ -57,6 +58,7 @@ def merge(proposals: Sequence[Proposal], said: Part, *, by: By, as_manager: bool
         lambda: must_be_of_one_process([one.process_id for one in olds]),
         lambda: _must_go_on(olds, "others", as_manager),
         lambda: must_write_for_all(all(may_write(one, by.voice) for one in olds), as_manager),
+        lambda: must_be_another(as_manager and any(may_write(one, by.voice) for one in olds)),
     )
     first, at = olds[0], now()
     goals = sorted({sdg for one in olds for sdg in one.content["sdgs"]})
@@ -78,6 +80,7 @@ def split(proposal: Proposal, parts: Sequence[Part], *, by: By, as_manager: bool
         lambda: must_be_parts([part.title for part in parts]),
         lambda: _must_go_on([proposal], None, as_manager),
         lambda: must_write_for_all(may_write(proposal, by.voice), as_manager),
+        lambda: must_be_another(as_manager and may_write(proposal, by.voice)),
         lambda: as_manager or _must_have_room(proposal, len(parts)),
     )
     at, made = now(), []
@@ -127,7 +130,8 @@ def _publish(
     db.session.add(new)
     db.session.flush()
     named: dict[int, bool] = {}
-    for author in (one for old in olds for one in old.authors if one.left_at is None and one.voice.erased_at is None):
+    signed = [one for old in olds for one in old.authors if one.left_at is None]
+    for author in [one for one in signed if one.voice.erased_at is None] or signed:  # whose accounts are all gone: nobody's name
         named[author.voice_id] = named.get(author.voice_id, False) or author.named
     db.session.add_all(ProposalAuthor(proposal_id=new.id, voice_id=id, named=shown, since=at) for id, shown in named.items())
     db.session.flush()

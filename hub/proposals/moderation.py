@@ -50,8 +50,13 @@ def report(target: Target, reason: str, words: str, *, by: By) -> CommentReport:
     return row
 
 
-def dismiss(target: Target) -> None:
-    """What was reported may stay: its reports are handled."""
+def dismiss(target: Target, *, by: Person) -> None:
+    """What was reported may stay: its reports are handled. Raises Refusal."""
+    rules.must_be_moderated_by_another(is_by(target, by))
+    _handle_reports(target)
+
+
+def _handle_reports(target: Target) -> None:
     open_ones = sa.update(CommentReport).filter_by(handled_at=None, **_key(target))
     db.session.execute(open_ones.values(handled_at=now()), execution_options={"synchronize_session": False})
 
@@ -69,7 +74,7 @@ def hide(target: Target, reason: str, words: str, *, by: Person) -> Moderation:
     at = now()
     target.hidden_at = at
     row = _written(target, "hidden", reason, said, by, appeal_until=at + timedelta(days=rules.APPEAL_DAYS))
-    dismiss(target)
+    _handle_reports(target)
     told = {"reason": reason, "words": said, "policy": row.policy, "until": row.appeal_until, "appeal": row.id}
     _tell_whose(target, "proposals/hidden", **told)
     return row
@@ -235,9 +240,12 @@ class Waiting:
 
 
 def reported(page: int = 1) -> tuple[list[Waiting], bool]:
-    """What readers reported and nobody has looked at, the longest waiting first; whether there is more."""
+    """What readers reported and nobody has looked at, the longest waiting first; whether there is more. Comments that their
+    authors removed meanwhile are left out."""
     columns = (CommentReport.proposal_id, CommentReport.comment_id)
     asked = sa.select(*columns, sa.func.count()).filter_by(handled_at=None).group_by(*columns)
+    asked = asked.outerjoin(ProposalComment, ProposalComment.id == CommentReport.comment_id)
+    asked = asked.where(ProposalComment.removed_at.is_(None))
     asked = asked.order_by(sa.func.min(CommentReport.id)).offset((page - 1) * PER_PAGE).limit(PER_PAGE + 1)
     rows = db.session.execute(asked).all()
     shown = rows[:PER_PAGE]

@@ -98,7 +98,7 @@ def _asked(form: CreatingForm, target: moderation.Target, said: str, me: Person)
     if isinstance(form, RestoringForm):
         return _("È di nuovo visibile. Chi l'ha scritto è avvisato."), lambda: moderation.restore(target, said, by=me)
     if form.dismiss.data:
-        return _("Resta visibile: le segnalazioni sono chiuse."), lambda: moderation.dismiss(target)
+        return _("Resta visibile: le segnalazioni sono chiuse."), lambda: moderation.dismiss(target, by=me)
     if form.hide.data:
         words = _("È nascosto. Chi l'ha scritto è avvisato, e può fare ricorso.")
         return words, lambda: moderation.hide(target, form.reason.data, said, by=me)

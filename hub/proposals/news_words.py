@@ -31,6 +31,8 @@ def _withdrawn(data: dict) -> str:
 
 
 def _merged(data: dict) -> str:
+    if "title" not in data:
+        return _("È stata unita ad altre.")
     return _("È stata unita ad altre, e continua in «%(title)s».", title=data["title"])
 
 

@@ -52,7 +52,8 @@ class AnswerForm(CreatingForm):
     @property
     def told(self) -> dict[str, object]:
         """What it says, as `answers.answer` takes it."""
-        seen = int(self.seen.data) if (self.seen.data or "").isdecimal() else None
+        shown = (self.seen.data or "")[:20]  # longer is none of ours, and a number of thousands of digits no number
+        seen = int(shown) if shown.isdecimal() else None
         return {"kind": self.kind.data, "text": self.text.data or "", "act": self.act.data or "", "seen": seen}
 
 

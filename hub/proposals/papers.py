@@ -26,6 +26,7 @@ UNWANTED = (
 )
 DRAWN = {"/Link", "/Widget", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/FreeText", "/Line", "/Square", "/Circle"}
 DRAWN |= {"/Polygon", "/PolyLine", "/Stamp", "/Caret", "/Ink", "/Text"}  # annotations that only show something
+SIGNED = ("/T", "/M", "/CreationDate")  # who made an annotation, and when; of a field of a form /T is its name
 LEADS = ("http://", "https://", "mailto:")
 
 
@@ -40,6 +41,8 @@ def made_anew(sent: bytes) -> bytes:
             del pdf.trailer["/Info"]
         for one in _dictionaries(pdf):
             _clean(one)
+            if isinstance(one, Stream):
+                _clean_photo(pdf, one)
         file = io.BytesIO()
         pdf.save(file, deterministic_id=True)
         return file.getvalue()
@@ -74,8 +77,28 @@ def _clean(one: Object) -> None:
     if isinstance(one.get("/Annots"), Array):
         kept = [note for note in one["/Annots"] if isinstance(note, Dictionary) and str(note.get("/Subtype")) in DRAWN]
         one["/Annots"] = Array(kept)
-    if isinstance(one, Stream) and one.get("/Filter") in (Name.DCTDecode, Array([Name.DCTDecode])):
-        one.write(without_notes(one.read_raw_bytes()), filter=one["/Filter"], decode_parms=one.get("/DecodeParms"))
+    if str(one.get("/Subtype")) in DRAWN - {"/Widget"}:
+        for key in SIGNED:
+            if key in one:
+                del one[key]
+
+
+def _clean_photo(pdf: Pdf, one: Stream) -> None:
+    """A JPEG loses its notes, one that is packed once more too."""
+    filters, told = _several(one.get("/Filter")), _several(one.get("/DecodeParms"))
+    if filters[-1:] != [Name.DCTDecode]:
+        return
+    packed = Stream(pdf, one.read_raw_bytes(), Filter=Array(filters[:-1]))
+    if len(told) == len(filters):
+        packed.DecodeParms = Array(told[:-1])
+    one.write(without_notes(packed.read_bytes()), filter=Name.DCTDecode, decode_parms=told[-1] if told else None)
+
+
+def _several(value: object) -> list[object]:
+    """What stands in a list, or alone, or not at all."""
+    if isinstance(value, Array):
+        return list(value)
+    return [] if value is None else [value]
 
 
 def _only_leads_on(action: object) -> bool:

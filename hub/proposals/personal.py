@@ -46,7 +46,8 @@ def _tell(person: Person) -> dict[str, object]:
 
 
 def _forget(person: Person) -> None:
-    """Drafts, comments and who follows what go; what was published stays, and says of nobody."""
+    """Drafts of their own, comments and who follows what go; what was published, or is written with others, stays, and says of
+    nobody."""
     for model in (Follow, Digest):
         db.session.execute(sa.delete(model).filter_by(person_id=person.id))
     db.session.execute(sa.delete(AuthorInvitation).filter_by(invited_by_id=person.id))
@@ -55,13 +56,15 @@ def _forget(person: Person) -> None:
         return
     quietly = {"synchronize_session": False}
     mine = ProposalComment.voice_id == voice.id
-    db.session.execute(sa.delete(Proposal).filter_by(author_id=voice.id, state="draft"), execution_options=quietly)
+    others = sa.select(ProposalAuthor.proposal_id).where(ProposalAuthor.voice_id != voice.id, ProposalAuthor.left_at.is_(None))
+    alone = (Proposal.author_id == voice.id, Proposal.organisation_id.is_(None), Proposal.id.not_in(others))
+    db.session.execute(sa.delete(Proposal).where(*alone, Proposal.state == "draft"), execution_options=quietly)
     removed = sa.update(ProposalComment).where(mine, ProposalComment.removed_at.is_(None)).values(text="", removed_at=now())
     db.session.execute(removed, execution_options=quietly)
     for statement in (
         sa.update(ProposalComment).where(mine).values(named=False),
         sa.update(ProposalAuthor).filter_by(voice_id=voice.id).values(named=False),
-        sa.update(Proposal).filter_by(author_id=voice.id).values(draft={}),
+        sa.update(Proposal).where(*alone).values(draft={}),
         sa.update(CommentReport).filter_by(voice_id=voice.id).values(words=""),
         sa.update(Voice).filter_by(id=voice.id).values(person_id=None, fiscal_digest=None, name="", email=None, erased_at=now()),
     ):
@@ -77,7 +80,7 @@ def init(app: Flask) -> None:
             _("Proposte, sostegni, voti, commenti, e che cosa segui"),
             _tell,
             _forget,
-            stays=_("Le proposte pubblicate, i sostegni e i voti, senza nome."),
+            stays=_("Le proposte pubblicate o scritte con altri, i sostegni e i voti, senza nome."),
             why=_("Sono parte di una decisione pubblica: altri li hanno letti, discussi e contati."),
         ),
     )

@@ -57,6 +57,8 @@ def standing(proposal: Proposal, reader: Person | None) -> Standing:
     voice = known_voice(reader) if reader else None
     given = _given(proposal, reader, voice)
     polls = [one for one in process.phases if one.votes]
+    told_at = processes.seal_ends(process) if tally is None else None
+    voted_at = max(polls[-1].closes_at, told_at or at) if polls else None
     return Standing(
         reader,
         tally,
@@ -64,8 +66,8 @@ def standing(proposal: Proposal, reader: Person | None) -> Standing:
         supports=supports,
         votes=votes,
         begins=_begins(process, at) if proposal.state in LIVE_STATES else None,
-        told_at=processes.seal_ends(process) if tally is None else None,
-        votes_told_at=polls[-1].closes_at if polls and (tally is None or tally.votes is None) else None,
+        told_at=told_at,
+        votes_told_at=voted_at if tally is None or tally.votes is None else None,
         given=given,
         may_revoke=given is not None and phase is not None and given.phase_id == phase.id,
         left=_left(voice, supports),

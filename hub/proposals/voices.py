@@ -11,6 +11,7 @@ from hub.accounts.models import Person
 from hub.clock import now
 from hub.db import db, insert_unless_there
 from hub.organisations.models import Organisation
+from hub.proposals.joining import join_by_identity
 from hub.proposals.models import Voice
 from hub.proposals.outcome_models import AssistedAct, AssistedSession
 
@@ -49,6 +50,8 @@ def known_voice(person: Person) -> Voice | None:
 
 
 def themselves(person: Person) -> By:
-    """A signed-in person, as they come: with the identity of their sign-in, in the name of the organisation they act for."""
+    """A signed-in person, as they come: with the identity of their sign-in, in the name of the organisation they act for. Who
+    comes with a digital one is whom an operator helped by its fiscal code, and counts once."""
     organisation = db.session.get_one(Organisation, person.acting_as.id) if person.acting_as else None
-    return By(voice_of(person), level=person.level, organisation=organisation)
+    joined = join_by_identity(person) if person.level else None
+    return By(joined or voice_of(person), level=person.level, organisation=organisation)

@@ -14,7 +14,7 @@ EACH = 3  # pages of one kind: sixty registers of one activity look the same
 ITALIAN = sources()
 # titles and names that the demo typed, in whatever language; and English that reads like "8 euro per 2 ore"
 TYPED = ("(dato sintetico)", "Dato sintetico: ", "(demo)", "Community Acceleration Program", "Cost per person-hour")
-FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml")
+FILES = (".ics", ".pdf", ".csv", ".json", ".xlsx", ".txt", ".xml", ".atom", ".zip")
 
 
 @pytest.fixture(scope="module")

@@ -222,7 +222,7 @@ def _carry_out(portal: Portal, there: Visit, code: str, fan_address: str, title:
     page.get_by_label("Il giorno").fill(today().isoformat())
     page.get_by_label("Che cosa è successo").fill("Il forno è arrivato.")
     page.get_by_label("A che punto è").select_option("running")
-    page.get_by_label("Avanzamento").fill("50")
+    page.get_by_label("Avanzamento, da 0 a 100").fill("50")
     there.press("Pubblica l'aggiornamento")
     expect(page.get_by_role("status").first).to_be_visible()
     there.look("a result, updated")

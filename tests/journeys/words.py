@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 CATALOGUE = Path(__file__).parents[2] / "hub/translations/en/LC_MESSAGES/messages.po"
 OWN_NAMES = {"Italiano"}  # a language is told by its own name, whatever the page's
+LEAST = 4  # letters around places: fewer, such as "... per ...", stand in whatever somebody has written
 LONG = 12  # letters: so much is found inside a longer text too; less may be a word of another sentence
 SAID = """language => {
   const told = []
@@ -46,6 +47,8 @@ def left_over(texts: Iterable[str], italian: Iterable[str]) -> list[str]:
     for source in italian:
         words = " ".join(source.split())
         fixed = re.split(r"%\(\w+\)[sd]", words)
+        if len(fixed) > 1 and sum(map(str.isalpha, "".join(fixed))) < LEAST:
+            continue
         places = [r"[\d.,]+" if place == "%(num)s" else ".+" for place in re.findall(r"%\(\w+\)[sd]", words)]
         pattern = "".join(re.escape(part) + place for part, place in zip(fixed, [*places, ""], strict=True))
         if max(len(part) for part in fixed) >= LONG:

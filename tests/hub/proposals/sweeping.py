@@ -54,6 +54,7 @@ PLACES = ("/proposte", "/partecipa", "/gestione/pro", "/gestione/ris", "/gestion
 VALUES = re.compile(rb'(name="(?:csrf_token|sending_key)" value="|/area-personale/messaggi/)[^"/]*')
 # What was drawn by chance: event ids, pseudonyms, hashes, the secret of a link.
 CHANCE = re.compile(r"\b(?:[0-9a-f]{64}|p[0-9a-f]{20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b|(?<=/mail/basta/)\S+")
+IDS = re.compile(CHANCE.pattern.encode())
 # Names inside a drawing, which count the drawings of the process that makes them.
 DRAWN = re.compile(rb"\b(clip|gradient_)\d+")
 
@@ -283,7 +284,8 @@ def _ask(seen: Seen, client: FlaskClient, who: str, language: str, path: str, en
 
 def _without_chance(body: bytes) -> bytes:
     """What a body says, whenever and by whichever process it was written; of a zip what is in its files."""
-    return DRAWN.sub(rb"\1", VALUES.sub(rb"\1", _readable(body).encode() if body.startswith(b"PK") else body))
+    told = _readable(body).encode() if body.startswith(b"PK") else body
+    return IDS.sub(b"", DRAWN.sub(rb"\1", VALUES.sub(rb"\1", told)))
 
 
 def _led_to(world: World, seen: Seen) -> set[str]:

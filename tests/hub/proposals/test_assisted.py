@@ -13,13 +13,13 @@ from hub.db import db
 from hub.labs.certificates import new_code
 from hub.notices.models import Notice
 from hub.participation.log import known_as, pseudonym
-from hub.proposals import assisted
+from hub.proposals import assisted, supporting
 from hub.proposals.assisted import Helped
 from hub.proposals.assisted_rules import proof
 from hub.proposals.debate_models import Support, Vote
 from hub.proposals.models import Voice
 from hub.proposals.outcome_models import AssistedSession
-from hub.proposals.voices import voice_of
+from hub.proposals.voices import themselves, voice_of
 from tests.hub.labs.makers import person, refused
 from tests.hub.proposals.makers import process, proposal
 
@@ -182,6 +182,38 @@ def test_a_support_that_finds_no_number_left_is_taken_back(operator):
     own, extra = support(first, voice_of(maria), 1, channel="web"), support(second, session.voice, 1)
     assisted.claim(assisted.end(session), by=maria)
     assert (own.revoked_at, db.session.get(Support, extra.id).revoked_at is None) == (None, False)
+
+
+def test_a_claim_ends_what_no_operator_has_ended(operator):
+    """A session that lapsed, and one that still runs, of who claims another: nobody has to end them, and both desks go on."""
+    late, busy = person("lea", role="manager"), person("ugo", role="manager")
+    with time_machine.travel(now(), tick=False) as clock:
+        lapsed = begin(late)
+        clock.shift(timedelta(hours=1))
+        running, receipt = begin(busy), assisted.end(begin(operator))
+        assisted.claim(receipt, by=person("maria"))
+        db.session.expire_all()
+        assert (lapsed.ended_at, running.ended_at) == (lapsed.lapses_at, now())
+        assert refused(assisted.helping, busy).rule == "session-over"
+        assert [begin(one, "VRDLGU70A01E506A", name="Luigi").voice.name for one in (late, busy)] == ["Luigi", "Luigi"]
+
+
+def test_who_comes_with_a_digital_identity_is_whom_an_operator_helped_by_its_code(operator):
+    """By the account's own act, or at a desk, whichever comes first: nobody supports the same twice."""
+    found = process()
+    first = proposal(found, person("ada"))
+    for name, code, at_a_desk in (("maria", NONNA, False), ("lucia", "GRCLGO80A01E506Z", True)):
+        assisted.end(begin(operator, code, name=name))
+        given = support(first, db.session.scalars(sa.select(Voice).filter_by(name=name)).one())
+        account = person(name)
+        mine = voice_of(account)
+        db.session.add(Identity(person_id=account.id, fiscal_code=code, level=2, identified_at=now()))
+        db.session.flush()
+        account.level = 2
+        voice = begin(operator, code).voice if at_a_desk else themselves(account).voice
+        assert (voice.id, db.session.get(Support, given.id).voice_id, themselves(account).voice.id) == (mine.id,) * 3
+        assert themselves(account).level == 2
+        assert refused(supporting.support, first, by=themselves(account)).rule == "twice"
 
 
 def test_somebody_else_s_digital_identity_opens_no_receipt(operator):

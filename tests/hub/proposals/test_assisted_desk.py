@@ -64,6 +64,34 @@ def test_an_operator_supports_votes_comments_and_proposes_for_somebody(app, desk
         assert len({*(row.voice_id for row in rows), made.author_id}) == 1
 
 
+def test_a_page_that_is_sent_twice_acts_once(app, desk, code):
+    begun(desk)
+    new, at = f"{DESK}/adesso/nuova/idee-2026", f"{DESK}/adesso/{code}"
+    text = "Una fontanella d'acqua vicino al portico, per chi aspetta l'autobus."
+    propose, say = desk.page(new).form(new), desk.page(at).form(f"{at}/commenta")
+    for _ in range(2):
+        assert "pubblicata: PR-" in propose.submit(topic="spazio-verde", area="community", title="Una fontanella", text=text).text
+        assert "Commento pubblicato." in say.submit(stance="for", text="Servono anche vicino alla fermata.").text
+    with app.app_context():
+        for model, count in ((Proposal, 2), (ProposalComment, 1)):
+            assert db.session.scalar(sa.select(sa.func.count()).select_from(model)) == count
+
+
+def test_a_page_of_whoever_was_helped_before_does_nothing_for_who_is_helped_now(app, desk, code):
+    begun(desk)
+    new, at = f"{DESK}/adesso/nuova/idee-2026", f"{DESK}/adesso/{code}"
+    left = [desk.page(at).form(f"{at}/{path}") for path in ("sostieni", "vota", "commenta")] + [desk.page(new).form(new)]
+    desk.page(f"{DESK}/adesso").form(f"{DESK}/chiudi").submit()
+    desk.page(DESK).form(DESK).submit(**(HERE | {"name": "Luigi Verdi", "fiscal_code": "GRCLGO80A01E506Z"}))
+    said = {"choice": "agree", "stance": "for", "topic": "spazio-verde", "area": "community", "title": "Una fontanella"}
+    said["text"] = "Una fontanella d'acqua vicino al portico, per chi aspetta l'autobus."
+    for form in left:
+        assert "era di un'altra sessione" in form.submit(**said).text
+    with app.app_context():
+        assert [db.session.scalars(sa.select(model)).all() for model in (Support, Vote, ProposalComment)] == [[], [], []]
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Proposal)) == 1
+
+
 def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(desk):
     page = desk.page(DESK).form(DESK).submit(**(HERE | {"fiscal_code": "RSSMRA45", "consent": None}))
     assert page.status == 422

@@ -14,6 +14,7 @@ from hub.notices.models import Notice
 from hub.proposals import authors
 from hub.proposals.models import AuthorInvitation, Proposal, ProposalAuthor
 from hub.proposals.news import story
+from hub.proposals.rules import LONGEST_TITLE
 from hub.proposals.showing import is_author, proposal_by
 from tests.hub.labs.makers import person, refused
 from tests.hub.proposals.makers import by, process, proposal
@@ -61,6 +62,15 @@ def test_an_invitation_goes_by_mail_and_whoever_has_the_link_joins(draft, ada):
     assert [one.subject for one in told("author_joined")] == [ada.subject]
     authors.accept(link(), named=True, by=by(bea))  # pressed twice
     assert len(authors.authors(draft)) == 2 and story(draft) == []
+
+
+def test_the_mail_to_who_has_not_asked_for_it_is_short_and_leads_only_here(draft, ada):
+    draft.draft = {"title": "Un orto\n" * 900}
+    authors.invite(draft, ADDRESS, by=ada)
+    draft.draft = {"title": "Vinci su HTTPS://male.example"}
+    authors.invite(draft, "altra@posta.example", by=ada)
+    long, leading = (one.payload["title"] for one in told("invited"))
+    assert long.startswith("Un orto Un orto") and len(long) == LONGEST_TITLE and leading == ""
 
 
 def test_a_published_proposal_tells_that_it_has_another_author_and_no_name(ada):

@@ -15,7 +15,7 @@ from hub.db import db
 from hub.proposals import comments, moderation
 from hub.proposals.comments import comment, discussion, remove, without_tags
 from hub.proposals.debate_models import ProposalComment
-from hub.proposals.models import Proposal
+from hub.proposals.models import Proposal, ProposalAuthor
 from hub.proposals.voices import By
 from tests.hub.accounts.people import statements
 from tests.hub.labs.makers import organisation, person, refused, years_ago
@@ -169,6 +169,21 @@ def test_what_was_removed_never_comes_back(garden):
         db.session.execute(sa.update(ProposalComment).filter_by(id=top.id).values(text="Ecco", removed_at=None))
     with pytest.raises(DBAPIError, match="comment_kept_delete"), db.session.begin_nested():
         db.session.execute(sa.delete(ProposalComment).filter_by(id=top.id))
+
+
+def test_who_has_not_signed_a_proposal_is_not_found_by_their_comments(garden):
+    ada, club = garden.author, organisation("Circolo Prova", person("olga"))
+    db.session.execute(sa.update(ProposalAuthor).values(named=False))
+    comment(garden, "Senza nome", "for", by=By(ada))
+    comment(garden, "Con il nome", "for", named=True, by=By(ada))
+    comment(garden, "Insieme", "for", by=By(ada, organisation=club))
+    assert {said.text: said.is_author for said in discussion(garden).threads} == {
+        "Senza nome": True,
+        "Con il nome": False,
+        "Insieme": False,
+    }
+    db.session.execute(sa.update(ProposalAuthor).values(named=True))
+    assert [said.is_author for said in discussion(garden).threads] == [False, True, True]
 
 
 def test_a_name_is_shown_where_it_is_wanted_and_never_a_minors(garden):

@@ -9,6 +9,7 @@ import time_machine
 from hub.accounts.models import Person, SignIn
 from hub.clock import now
 from hub.db import db
+from hub.proposals import files
 from hub.proposals.models import Proposal
 from tests.hub.labs.makers import organisation, person
 from tests.hub.proposals.makers import process
@@ -197,6 +198,20 @@ def test_a_pdf_is_taken_away_and_not_opened_here(author):
     shown = author.get(sent.link("Pianta.pdf"))
     assert shown.mimetype == "application/pdf"
     assert shown.headers["Content-Disposition"] == "attachment; filename=Pianta.pdf"
+
+
+def test_a_file_is_made_anew_while_nobody_waits_for_it(author, monkeypatch):
+    """It may take long: until it is done no transaction is open, which on SQLite would keep all others from writing."""
+    anew, held = files.made_anew, []
+
+    def watched(sent: bytes) -> files.Made:
+        held.append(db.session().in_transaction())
+        return anew(sent)
+
+    monkeypatch.setattr(files, "made_anew", watched)
+    page = author.page(f"/proposte/{code_of(begun(author))}/allegati")
+    assert "File aggiunto." in page.form().submit(file=(io.BytesIO(image()), "cortile.jpg"), words="Il cortile").text
+    assert held == [False]
 
 
 def test_a_file_that_is_too_large_or_is_none_is_refused_beside_its_field(author):

@@ -121,6 +121,16 @@ def test_what_is_published_is_edited_in_its_window_as_a_new_version(ada):
         assert refused(drafts.keep, row, {"title": "Tardi"}, was=drafts.seen(row), by=by(ada)).rule == "edit-window"
 
 
+def test_who_follows_is_not_flooded_with_versions(ada, monkeypatch):
+    monkeypatch.setattr(drafts, "MOST_VERSIONS", 2)
+    row = published(process(edit_hours=48), ada)
+    drafts.edit(row, SAID | {"title": "Un orto più grande"}, by=by(ada))
+    assert refused(drafts.edit, row, SAID, by=by(ada)).rule == "most-versions"
+    with time_machine.travel(row.published_at + 25 * HOUR, tick=False):
+        drafts.edit(row, SAID, by=by(ada))
+    assert row.current == 3
+
+
 def test_what_was_answered_is_neither_edited_nor_withdrawn(ada):
     row = published(process(), ada)
     answers.answer(row, "rejected", "Il cortile serve ad altro.", by=person("gina", role="manager"))

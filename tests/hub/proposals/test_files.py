@@ -135,7 +135,10 @@ def _act(pdf: Pdf) -> None:
     bad = Dictionary(S=Name.URI, URI=String("javascript:segreto-nascosto"))
     notes = [Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=box, A=action) for action in (launch, web, bad, script)]
     notes.append(Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=box, FS=Dictionary(UF=String("segreto-nascosto"))))
-    notes.append(Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, Rect=box, AA=Dictionary(K=script)))
+    notes.append(Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=box, Contents=String("Qui"), T=String("segreto-nascosto")))
+    notes.append(
+        Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String("Campo"), Rect=box, AA=Dictionary(K=script))
+    )
     notes = [pdf.make_indirect(note) for note in notes]
     page.obj.Annots = pdf.make_indirect(Array(notes))
     pdf.Root.AcroForm = Dictionary(Fields=Array(notes[-1:]), XFA=String("segreto-nascosto"))
@@ -168,9 +171,29 @@ def test_a_pdf_keeps_its_pages_and_loses_what_acts_hides_or_tells():
     with pikepdf.open(io.BytesIO(made.data)) as pdf:
         links = [note for note in pdf.pages[0].Annots if "/A" in note]
         assert [str(link.A.URI) for link in links] == ["https://comune.example/"]
+        assert str(pdf.pages[0].Annots[-2].Contents) == "Qui" and str(pdf.Root.AcroForm.Fields[0].T) == "Campo"
         assert pikepdf.PdfImage(pdf.pages[0].Resources.XObject.Photo).as_pil_image().size == (60, 30)
         with pdf.open_outline() as outline:
             assert [one.title for one in outline.root] == ["Uno", "Due"]
+
+
+def _pack(pdf: Pdf) -> None:
+    """A photo that is packed once more, as some programs do."""
+    photo = Stream(pdf, zlib.compress(photo_with_gps()))
+    photo.stream_dict = Dictionary(
+        Type=Name.XObject, Subtype=Name.Image, Width=60, Height=30, BitsPerComponent=8, ColorSpace=Name.DeviceRGB,
+        Filter=Array([Name.FlateDecode, Name.DCTDecode]), DecodeParms=Array([None, Dictionary(ColorTransform=1)]),
+    )  # fmt: skip
+    pdf.pages[0].obj.Resources = Dictionary(XObject=Dictionary(Photo=photo))
+
+
+def test_a_photo_in_a_pdf_says_no_place_though_it_is_packed_twice():
+    made = files.made_anew(paper(_pack))
+    assert SECRET not in _everything(made.data) and b"Exif" not in _everything(made.data)
+    with pikepdf.open(io.BytesIO(made.data)) as pdf:
+        photo = pdf.pages[0].Resources.XObject.Photo
+        assert (photo.Filter, int(photo.DecodeParms.ColorTransform)) == (Name.DCTDecode, 1)
+        assert pikepdf.PdfImage(photo).as_pil_image().size == (60, 30)
 
 
 def test_a_locked_a_broken_and_an_empty_pdf_are_refused_in_words():
@@ -220,7 +243,7 @@ def draft(session):
 
 def attach(draft, **told):
     told = {"name": "foto.png", "words": "Il cortile visto dalla strada"} | told
-    return files.attach(draft, image(), **told, by=by(draft.author.person))
+    return files.attach(draft, files.made_anew(image()), **told, by=by(draft.author.person))
 
 
 def test_a_file_is_named_by_its_content_and_asks_for_words(draft):

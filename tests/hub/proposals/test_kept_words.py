@@ -17,7 +17,7 @@ from tests.hub.proposals.test_kept import refused
 def published(session):
     ada = by(person("ada"))
     row = drafts.begin(process(), by=ada)
-    files.attach(row, image(), name="a.jpg", words="Un orto", by=ada)
+    files.attach(row, files.made_anew(image()), name="a.jpg", words="Un orto", by=ada)
     drafts.publish(row, SAID, by=ada)
     return row
 

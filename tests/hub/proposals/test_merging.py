@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask_babel import force_locale
 from sqlalchemy.exc import DBAPIError
 
 from hub.clock import now
@@ -11,10 +12,13 @@ from hub.notices.letter import words
 from hub.notices.models import Notice
 from hub.participation.models import LogEntry
 from hub.proposals import answers, merging, supporting, tallies
+from hub.proposals.feeds import story_of
 from hub.proposals.index import matching
 from hub.proposals.merging import Part
 from hub.proposals.models import Proposal, ProposalAuthor, ProposalLink
 from hub.proposals.news import story
+from hub.proposals.news_words import headline
+from hub.proposals.showing import whose
 from tests.hub.labs.makers import organisation, person, refused
 from tests.hub.proposals.makers import DAY, by, process, proposal
 
@@ -113,6 +117,36 @@ def test_nobody_closes_a_proposal_of_others_but_managers(session):
     new = case.merge(case.orto, own, who=case.ada, as_manager=False)
     assert new.state == "published" and told("goes_on") == []  # who did it need not be told
     assert refused(merging.split, case.pozzo, PARTS, by=by(case.ada)).rule == "authors"
+
+
+def test_a_manager_who_is_an_author_leaves_it_to_another(session):
+    """Who proposes would close the proposal of somebody else, or go round the limit of the process."""
+    case = Case()
+    own = proposal(case.process, case.gina, title="La siepe")
+    assert refused(case.merge, own, case.orto).rule == "own"
+    assert refused(merging.split, own, PARTS, by=by(case.gina), as_manager=True).rule == "own"
+    assert (own.state, case.orto.state) == ("published", "published")
+
+
+def test_of_people_who_are_gone_something_goes_on_and_nobody_is_named(session):
+    case = Case()
+    for one in (case.orto, case.pozzo):
+        one.author.person_id, one.author.erased_at = None, now()
+    db.session.flush()
+    new = case.merge()
+    assert [author.voice_id for author in new.authors] == [case.orto.author_id, case.pozzo.author_id]
+    with force_locale("it"):
+        assert whose(new) == "2 persone"
+
+
+def test_the_feed_of_an_old_one_does_not_say_the_title_of_a_new_one_that_is_hidden(session):
+    case = Case()
+    new = case.merge()
+    with force_locale("it"):
+        assert SAID.title in story_of(case.orto, headline)[0].title
+        new.hidden_at = now()
+        db.session.flush()
+        assert story_of(case.orto, headline)[0].title == "È stata unita ad altre."
 
 
 def test_what_cannot_go_on_is_said_and_nothing_is_half_done(session):

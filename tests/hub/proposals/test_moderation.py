@@ -86,8 +86,16 @@ def test_the_queue_tells_what_is_reported_the_oldest_first(garden, said, gina):
         (None, 1, ("other",)),
     ]
     assert not more
-    moderation.dismiss(other)
+    moderation.dismiss(other, by=gina)
     moderation.hide(said, "offensive", "Insulti", by=gina)
+    assert [row.comment for row in moderation.reported()[0]] == [None]
+
+
+def test_what_its_author_removed_waits_for_no_moderator(garden, said):
+    carlo = by(person("carlo"))
+    for target in (said, garden):
+        moderation.report(target, "offensive", "", by=carlo)
+    remove(said, by=By(said.voice))
     assert [row.comment for row in moderation.reported()[0]] == [None]
 
 
@@ -114,6 +122,8 @@ def test_hiding_needs_a_reason_and_words(said, gina, reason, text, field):
 def test_nobody_moderates_their_own_words(garden, gina):
     mine = comment(garden, "Sono io", "for", by=by(gina))
     assert refused(moderation.hide, mine, "spam", "Prova", by=gina).rule == "own"
+    moderation.report(mine, "spam", "", by=by(person("carlo")))
+    assert refused(moderation.dismiss, mine, by=gina).rule == "own" and moderation.reported()[0]
     moderation.hide(mine, "spam", "Prova", by=person("gino", role="manager"))
     assert refused(moderation.restore, mine, "Era buono", by=gina).rule == "own"
 

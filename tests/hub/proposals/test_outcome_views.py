@@ -75,6 +75,13 @@ def test_who_was_overtaken_reads_the_other_answer_and_may_then_answer(app, clien
     assert "Risposta pubblicata" in late.form(codes["orto"]).submit(kind="rejected", text="No.").text
 
 
+def test_the_number_of_an_answer_that_is_none_is_refused_like_another_answer(client, codes):
+    client.known_as(GINA)
+    form = page(client, f"/gestione/proposte/{codes['orto']}").form(codes["orto"])
+    overtaken = form.submit(kind="accepted", text="Sì.", seen="9" * 5000)
+    assert overtaken.status == 422 and "Nel frattempo è arrivata un'altra risposta" in overtaken.text
+
+
 def test_a_result_is_written_updated_with_evidence_and_shown(app, client, codes):
     answered(app, codes["orto"])
     client.known_as(GINA)

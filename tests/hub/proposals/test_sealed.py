@@ -45,7 +45,8 @@ def seen(portals) -> list[Seen]:
 
 
 def numbers(text: str) -> set[int]:
-    """The counts that a text tells, as words of their own."""
+    """The counts that a text tells, as words of their own; a drawing is made of numbers that are none."""
+    text = re.sub(r"<svg.*?</svg>", "", text, flags=re.S)
     return {int(one) for one in re.findall(r"(?<![\w.,+/=#:-])\d{2,3}(?![\w=+/-])", text)} & TOLD
 
 
@@ -72,10 +73,11 @@ def test_neither_the_log_nor_what_is_counted_in_it_tells(portals, tmp_path):
 
 
 def test_no_mail_tells(portals):
+    """Who supports something hears of that, and of nothing more; all others are told the same in both portals."""
     ours, theirs = (sweeping.mails(world) for world in portals)
-    assert ours
-    assert {words for key, words in ours.items() if words != theirs.get(key, words)} == set()
     assert not any(numbers(words) for words in ours.values())
+    ours, theirs = ({key: words for key, words in told.items() if "folla" not in key[0]} for told in (ours, theirs))
+    assert ours and ours == theirs
 
 
 def test_once_the_seal_is_lifted_the_sweep_finds_the_counts(portals, seen, tmp_path):
@@ -86,8 +88,9 @@ def test_once_the_seal_is_lifted_the_sweep_finds_the_counts(portals, seen, tmp_p
     for path in (f"/proposte/{portals[0].codes[0]}", *COUNTING):
         assert ("visitor", "it", path) in different, path
     assert ("visitor", "it", f"/proposte/{portals[0].codes[0]}") in counted
-    ours, theirs = (sweeping.exported(world, tmp_path / str(number)) for number, world in enumerate(portals))
-    assert ours["indicators"] != theirs["indicators"] and ours["log.csv"].count("proposal.supported") == 253
+    logs = [sweeping.exported(world, tmp_path / str(number))["log.csv"].splitlines() for number, world in enumerate(portals)]
+    given = [sum("proposal.supported" in row and portals[0].codes[0] in row for row in log) for log in logs]
+    assert given == [FIRST[0], SECOND[0]]
 
 
 def _unsealed(world: World) -> Seen:

@@ -100,6 +100,16 @@ def test_who_acts_for_an_organisation_endorses_and_does_not_support(app, bea, id
     assert "Proposte che Circolo appoggia" in bea.page("/proposte/sostegni").text
 
 
+def test_an_endorsement_is_taken_back_of_what_was_withdrawn_meanwhile(app, bea, idea):
+    with app.app_context():
+        db.session.execute(sa.update(Proposal).values(state="withdrawn", closed_at=now(), closed_reason="Non serve più"))
+        ours = sa.select(Support.organisation_id).where(Support.organisation_id.is_not(None)).scalar_subquery()
+        db.session.execute(sa.update(SignIn).values(acting_for=ours))
+        db.session.commit()
+    assert "non appoggia più" in bea.page(f"/proposte/{idea}").form("/ritira-appoggio").submit().text
+    assert supported(app) == 0
+
+
 def test_a_vote_and_another_one(bea, idea):
     page = bea.page(f"/proposte/{idea}")
     page = page.form("/vota").submit(choice="agree")

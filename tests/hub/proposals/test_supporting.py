@@ -11,6 +11,7 @@ from hub.proposals import processes, supporting
 from hub.proposals.debate_models import Support, Vote
 from hub.proposals.models import ProposalAuthor
 from hub.proposals.outcome_models import AssistedAct, AssistedSession
+from hub.proposals.standing import standing
 from hub.proposals.tallies import tally
 from hub.proposals.voices import By, voice_of
 from tests.hub.labs.makers import organisation, person, refused
@@ -226,6 +227,14 @@ def test_under_a_seal_nothing_enters_the_log_until_it_is_lifted(session):
     row = session.scalars(sa.select(LogEntry)).one()
     assert (row.activity, row.ts_event, row.event_id) == (idea.code, given.at, given.event_id)
     assert row.ts_recorded >= found.phases[0].closes_at
+
+
+def test_votes_are_promised_for_when_the_seal_of_a_later_phase_ends(session):
+    found = process("sigillo", {"votes": True, "closes_at": now() - HOUR}, {"supports": True, "hides_counts": True})
+    told = standing(proposal(found, person("ada")), None)
+    assert (told.tally, told.votes_told_at, told.told_at) == (None, found.phases[1].closes_at, found.phases[1].closes_at)
+    with time_machine.travel(found.phases[1].closes_at, tick=False):
+        assert standing(proposal(found, person("ugo")), None).votes_told_at is None
 
 
 def test_where_a_support_came_from_is_forgotten_after_thirty_days(session):
