@@ -128,7 +128,8 @@ def _proposals(portal: str) -> Iterator[dict[str, object]]:
 def _counted(tally: Tally | None) -> dict[str, object]:
     votes = tally.votes if tally else None
     told = {f"votes_{choice}": None if votes is None else votes.get(choice, 0) for choice in CHOICES}
-    return told | {"supports": tally and tally.supports, "endorsements": tally and tally.endorsements}
+    counted = ("supports", "helped", "endorsements")
+    return told | {name: tally and getattr(tally, name) for name in counted}
 
 
 def _goals() -> dict[int, list[int]]:

@@ -102,6 +102,13 @@ COLUMNS = {
         Column("comments", "integer", "commenti / comments", "Commenti che si leggono", "Comments that can be read"),
         Column("supports", "integer", "persone / people", f"Chi la sostiene. {SEALED_IT}", f"Who supports it. {SEALED_EN}"),
         Column(
+            "helped",
+            "integer",
+            "persone / people",
+            f"Chi la sostiene con un operatore o su carta. {SEALED_IT}",
+            f"Who supports it with an operator or on paper. {SEALED_EN}",
+        ),
+        Column(
             "endorsements",
             "integer",
             "organizzazioni / organisations",

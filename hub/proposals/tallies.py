@@ -28,6 +28,11 @@ class Tally:
     votes: dict[str, int] | None = field(default_factory=dict)
     channels: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def helped(self) -> int:
+        """People who support it otherwise than by themselves from the site: with an operator, on paper."""
+        return self.supports - self.channels.get("web", 0)
+
 
 def tallies(ids: Iterable[int]) -> dict[int, Tally | None]:
     """The tally of each of these proposals, None where its process is sealed; three statements."""

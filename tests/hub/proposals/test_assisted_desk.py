@@ -47,6 +47,7 @@ def test_an_operator_supports_votes_comments_and_proposes_for_somebody(app, desk
     at = f"{DESK}/adesso/{code}"
     page = desk.page(at).form(f"{at}/sostieni").submit()
     assert "Sostegno registrato." in page.text and "Maria Rossi la sostiene." in page.text
+    assert "1 con un operatore o su carta." in desk.page(f"/proposte/{code}").text
     page = desk.page(at).form(f"{at}/vota").submit(choice="agree")
     assert "Ha votato: D'accordo" in page.text
     page = desk.page(at).form(f"{at}/commenta").submit(stance="for", text="Servono anche vicino alla fermata.")
