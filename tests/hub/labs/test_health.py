@@ -63,8 +63,9 @@ def by_name(name: str) -> Person:
     return db.session.scalars(sa.select(Person).filter_by(email=f"{name}@posta.example")).one()
 
 
-def session_day(activity: Activity) -> date:
-    return wall(activity.sessions[0].starts_at).date()
+def session_days(activity: Activity) -> tuple[date, date]:
+    """On which days it begins and ends: late in the evening they are two."""
+    return wall(activity.sessions[0].starts_at).date(), wall(activity.sessions[0].ends_at).date()
 
 
 def test_a_note_is_encrypted_in_the_basket_and_in_the_course(noted, session):
@@ -76,8 +77,8 @@ def test_a_note_is_encrypted_in_the_basket_and_in_the_course(noted, session):
 
 
 def test_the_staff_reads_it_on_those_days_alone_and_each_reading_is_written_down(noted, session):
-    trainer, day = by_name("trainer"), session_day(noted.activity)
-    first, last = starts_of(day - DAY), starts_of(day + 2 * DAY) - timedelta(seconds=1)
+    trainer, (session_begins, session_ends) = by_name("trainer"), session_days(noted.activity)
+    first, last = starts_of(session_begins - DAY), starts_of(session_ends + 2 * DAY) - timedelta(seconds=1)
     for instant, allowed in ((first - timedelta(seconds=1), False), (first, True), (last, True), (last + DAY, False)):
         with time_machine.travel(instant, tick=False):
             if allowed:
