@@ -23,6 +23,7 @@ bp = Blueprint("rating", __name__)
 
 SECRETS = {"key", "token"}  # an address with one of these is somebody's own
 NOT_PAGES = {"health", "rating", "feeds"}
+FILES = (".atom", ".csv", ".ics", ".json", ".pdf", ".xlsx", ".zip")
 
 
 def rateable() -> dict[str, str]:
@@ -36,7 +37,8 @@ def _rateable() -> dict[str, str]:
     found = {}
     for rule in current_app.url_map.iter_rules():
         view = current_app.view_functions[rule.endpoint]
-        is_page = "GET" in rule.methods and rule.endpoint.split(".")[0] not in NOT_PAGES
+        is_file = rule.rule.endswith(FILES) or rule.endpoint.split(".")[0] in NOT_PAGES
+        is_page = "GET" in rule.methods and not is_file
         if is_page and getattr(view, "access", None) == "public" and not rule.arguments & SECRETS:
             found.setdefault(rule.endpoint, rule.rule)
     return found

@@ -169,8 +169,8 @@ def test_the_thread_of_the_worker_makes_what_waits(app, evaluator, session):
     session.commit()
     deadline = time.monotonic() + 60
     while made.state != "done" and time.monotonic() < deadline:
+        session.rollback()  # what looks again takes the turn to write: not while it waits
         time.sleep(0.1)
-        session.rollback()
         session.refresh(made)
     session.rollback()
     duty.end()
