@@ -42,7 +42,7 @@ def link() -> str:
 
 
 def told(kind: str) -> list[Notice]:
-    return list(db.session.scalars(sa.select(Notice).filter_by(kind=f"proposals/{kind}")))
+    return list(db.session.scalars(sa.select(Notice).filter_by(kind=f"proposals/{kind}").order_by(Notice.created_at)))
 
 
 def join(row: Proposal, inviter, who, *, named: bool = True) -> None:
