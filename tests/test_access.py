@@ -358,7 +358,7 @@ def full(sqlite, tmp_path_factory):
         people = {role: accounts.person_with(email) for role, email in ROLES.items() if email}
         cookies = {role: accounts.open_sign_in(person, hours=12) for role, person in people.items()}
         things["sign_in"] = accounts.name_of(people["citizen"].sign_in)
-        db.session.execute(sa.update(Notice).values(due_at=now()))  # the demo's may be old by now: a portal that sends none is ill
+        db.session.execute(sa.update(Notice).values(due_at=now()))  # a portal whose mails wait for long is ill
         db.session.commit()
         db.engine.dispose()
     return file, things, cookies
