@@ -334,7 +334,7 @@ def test_whoever_keeps_the_register_reads_to_whom_a_minor_is_given_on_the_days_a
         put_back(small, now() - 2 * DAY)
         works_in(robot, "ada")
         attendance.mark(robot.sessions[0], grown, "present", by=rosa)
-        kid_id, tomorrow = kid.id, robot.sessions[0].starts_at + DAY
+        kid_id, tomorrow = kid.id, robot.sessions[0].ends_at + DAY
         db.session.commit()
     page = app.test_client().known_as(TRAINER).page(f"{ROBOT}/1/uscita")
     assert "Ne risponde: Rosa Greco." in page.text and "Zia Mara" in page.text and "Zio Ugo" not in page.text

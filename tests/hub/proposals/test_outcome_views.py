@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from PIL import Image
 
 from hub.accounts.models import Person
-from hub.clock import now
+from hub.clock import now, starts_of, today
 from hub.db import db
 from hub.proposals import answers, supporting
 from hub.proposals.models import Proposal
 from hub.proposals.outcome_models import Result, ResultUpdate
 from tests.client import Page
 from tests.hub.labs.makers import person
-from tests.hub.proposals.makers import DAY, by, process, proposal
+from tests.hub.proposals.makers import DAY, HOUR, by, process, proposal
 
 GINA, ADA, FAN = "gina@posta.example", "ada@posta.example", "fan@posta.example"
 TEXT = "Coltiviamo insieme un orto nella corte, e lo bagniamo."
@@ -143,7 +143,7 @@ def test_what_waits_is_told_to_everybody_also_where_nothing_is_late(app, client,
     assert "Niente è in ritardo" in told.text and "dentro i giorni promessi" in told.text
     with app.app_context():
         old = process("vecchio", {"submits": True, "answers": True, "opens_at": now() - 60 * DAY, "closes_at": now() + DAY})
-        late = proposal(old, person_by(ADA), title="La siepe nuova", at=now() - 42 * DAY)
+        late = proposal(old, person_by(ADA), title="La siepe nuova", at=starts_of(today() - 42 * DAY) + 12 * HOUR)
         db.session.commit()
     told = page(client, "/proposte/in-attesa")
     assert "in ritardo di 12 giorni" in told.text and late.code in told.text and "1 in ritardo" in told.text
