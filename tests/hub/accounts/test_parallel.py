@@ -82,11 +82,15 @@ def test_a_code_opens_for_one(track):
 
 
 def test_a_step_that_is_read_first_opens_for_several(track):
-    """The negative control."""
-    db.session.execute(sa.update(SecondFactor).values(last_step=0))
-    db.session.commit()
-    ends = track.run(races.code_by_a_step_read_first, ROUNDS)
-    assert max(end["won"] for end in ends) > 1
+    """The negative control; a fault that needs a moment to happen is looked for more than once."""
+    most = 0
+    for _ in range(5):
+        db.session.execute(sa.update(SecondFactor).values(last_step=0))
+        db.session.commit()
+        most = max(most, *(end["won"] for end in track.run(races.code_by_a_step_read_first, ROUNDS)))
+        if most > 1:
+            break
+    assert most > 1
 
 
 def test_a_code_on_paper_opens_for_one(track):
