@@ -11,7 +11,8 @@ from flask_login import current_user
 from hub.access import managers
 from hub.accounts.data_views import opened
 from hub.db import db, undo
-from hub.forms import CreatingForm, told
+from hub.forms import CreatingForm
+from hub.labs.desks import carry_out
 from hub.proposals import assisted, assisted_rules, comments, drafts, listing, processes, supporting
 from hub.proposals.assisted import Helped
 from hub.proposals.assisted_forms import FindForm, HelpForm, SayForm, VoteForm
@@ -170,13 +171,7 @@ def _helped() -> By:
 
 def _do(code: str, verb: Callable[[Proposal, By], object], words: str) -> ResponseReturnValue:
     one = shown_proposal(code) or abort(404)
-    try:
-        verb(one, _helped())
-        db.session.commit()
-        flash(words, "success")
-    except Refusal as refusal:
-        undo()
-        flash(told(refusal), "danger")
+    carry_out(lambda: verb(one, _helped()), words)
     return go(url_for(".proposal", code=code))
 
 

@@ -26,6 +26,7 @@ ANSWERS_SHOWN = 5  # beneath each of them; the page of the thread has all
 ANSWERS_PER_PAGE = 50
 LIMITS = (Limit("comment", 10, 60), Limit("comment-day", 40, 24 * 60))  # of each person; counted by what they wrote
 ORDERS = ("newest", "oldest")
+READABLE = (ProposalComment.removed_at.is_(None), ProposalComment.hidden_at.is_(None))
 NO_TAGS = {"tags": set(), "clean_content_tags": {"script", "style"}}
 
 
@@ -72,6 +73,12 @@ def remove(row: ProposalComment, *, by: By) -> None:
     rules.must_not_be_removed(row.removed_at is not None)
     row.text, row.removed_at = "", now()
     db.session.flush()
+
+
+def counted() -> sa.Select:
+    """(proposal_id, comments): how many can be read of each proposal that has any, as a query."""
+    said = sa.select(ProposalComment.proposal_id, sa.func.count().label("comments"))
+    return said.where(*READABLE).group_by(ProposalComment.proposal_id)
 
 
 def without_tags(text: str) -> str:
@@ -192,8 +199,7 @@ def page_of_answer(row: ProposalComment) -> int:
 
 def _counts(proposal: Proposal) -> tuple[dict[str, int], int, dict[str | None, int]]:
     """How many threads that can be read take each stance; how many comments can be read; how many threads there are by stance."""
-    readable = sa.and_(ProposalComment.hidden_at.is_(None), ProposalComment.removed_at.is_(None))
-    columns = (ProposalComment.stance, ProposalComment.parent_id.is_(None), readable)
+    columns = (ProposalComment.stance, ProposalComment.parent_id.is_(None), sa.and_(*READABLE))
     asked = sa.select(*columns, sa.func.count()).where(ProposalComment.proposal_id == proposal.id).group_by(*columns)
     counts, total, threads_of = dict.fromkeys(STANCES, 0), 0, {}
     for stance, is_thread, can_be_read, count in db.session.execute(asked):

@@ -13,15 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from hub.db import db
-from hub.proposals import tallies
+from hub.proposals import comments, tallies
 from hub.proposals.data_columns import COLUMNS
-from hub.proposals.debate_models import ProposalComment
-from hub.proposals.listing import SHOWN
 from hub.proposals.models import Proposal, ProposalSdg, ProposalVersion, code_of
 from hub.proposals.outcome_models import Answer, Result, ResultSource
 from hub.proposals.process_models import Process
 from hub.proposals.processes import published_processes
 from hub.proposals.rules import CHOICES
+from hub.proposals.showing import SHOWN
 from hub.proposals.tallies import Tally
 from hub.tables import csv_text
 
@@ -104,7 +103,7 @@ def _proposals(portal: str) -> Iterator[dict[str, object]]:
     asked = sa.select(Proposal).where(*SHOWN).order_by(Proposal.id)
     wanted = (joinedload(Proposal.process), joinedload(Proposal.organisation), joinedload(Proposal.space))
     found = list(db.session.scalars(asked.options(*wanted)))
-    goals, comments = _goals(), _comments()
+    goals, said = _goals(), _comments()
     own = ("code", "title", "state", "topic", "area", "place", "address", "lat", "lon", "channel", "published_at", "closed_at")
     for start in range(0, len(found), AT_ONCE):
         several = found[start : start + AT_ONCE]
@@ -120,7 +119,7 @@ def _proposals(portal: str) -> Iterator[dict[str, object]]:
                     "space": one.space and one.space.slug,
                     "organisation": one.organisation and one.organisation.name,
                     "versions": one.current,
-                    "comments": comments[one.id],
+                    "comments": said[one.id],
                 }
             )
 
@@ -140,9 +139,7 @@ def _goals() -> dict[int, list[int]]:
 
 
 def _comments() -> dict[int, int]:
-    seen = (ProposalComment.removed_at.is_(None), ProposalComment.hidden_at.is_(None))
-    counted = sa.select(ProposalComment.proposal_id, sa.func.count()).where(*seen).group_by(ProposalComment.proposal_id)
-    return defaultdict(int, db.session.execute(counted).all())
+    return defaultdict(int, db.session.execute(comments.counted()).all())
 
 
 def _about(model: type[ProposalVersion | Answer], *order: sa.ColumnElement) -> Iterator[tuple[str, object]]:

@@ -7,12 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.db import db
-from hub.proposals.listing import NEWEST, SHOWN, TEXT
+from hub.proposals.listing import NEWEST, TEXT
 from hub.proposals.merging import links_of
 from hub.proposals.models import Proposal, ProposalVersion, code_of
 from hub.proposals.news import story
 from hub.proposals.outcome_models import News
 from hub.proposals.process_models import Process
+from hub.proposals.showing import SHOWN
 
 MOST = 50  # entries of a feed
 EXCERPT = 500  # characters of a proposal's text

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.db import db
 from hub.folding import SMALL, fold, without_ending
 from hub.proposals.models import SEARCHED_TEXT, Proposal, ProposalVersion, ProposalWords
+from hub.proposals.showing import SHOWN
 
 LONGEST_WORD = 40
 WORD = re.compile(r"[^\W_]+")
@@ -71,7 +72,7 @@ def similar(title: str, text: str, limit: int = 5, *, but: int | None = None) ->
     asked = (
         sa.select(Proposal.id, Proposal.title, Proposal.state, Proposal.created_at)
         .join(hit, hit.c.id == Proposal.id)
-        .where(Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None), Proposal.closed_at.is_(None))
+        .where(*SHOWN, Proposal.closed_at.is_(None))
         .where(Proposal.id != (but or 0))
         .group_by(Proposal.id, Proposal.title, Proposal.state, Proposal.created_at)
         .having(score >= math.ceil(whole * ALIKE), shared >= min(2, len(telling)))

@@ -11,18 +11,17 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hub.db import db
 from hub.folding import words_of
-from hub.proposals import tallies
-from hub.proposals.debate_models import ProposalComment
+from hub.proposals import comments, tallies
 from hub.proposals.index import matching
 from hub.proposals.models import Proposal, ProposalAuthor, ProposalSdg, ProposalVersion, Voice
 from hub.proposals.outcome_models import Answer
 from hub.proposals.process_models import Process
 from hub.proposals.processes import is_sealed
 from hub.proposals.rules import ANSWERS, LIVE_STATES
+from hub.proposals.showing import SHOWN
 from hub.proposals.tallies import Tally
 
 PER_PAGE = 20
-SHOWN = (Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None))  # what everybody may read
 NEWEST = sa.and_(ProposalVersion.proposal_id == Proposal.id, ProposalVersion.number == Proposal.current)
 TEXT = ProposalVersion.content["text"].as_string().label("text")
 MOST_CANDIDATES = 200  # that the search of the whole portal looks at
@@ -120,9 +119,7 @@ def _sorted(found: sa.Select, sort: str) -> sa.Select:
         found = found.outerjoin(given, given.c.proposal_id == Proposal.id)
         return found.order_by(sa.func.coalesce(given.c.people, 0).desc(), *newest)
     if sort == "discussed":
-        seen = sa.and_(ProposalComment.removed_at.is_(None), ProposalComment.hidden_at.is_(None))
-        said = sa.select(ProposalComment.proposal_id, sa.func.count().label("comments")).where(seen)
-        said = said.group_by(ProposalComment.proposal_id).subquery()
+        said = comments.counted().subquery()
         found = found.outerjoin(said, said.c.proposal_id == Proposal.id)
         return found.order_by(sa.func.coalesce(said.c.comments, 0).desc(), *newest)
     if sort == "waiting":

@@ -19,7 +19,7 @@ from hub.proposals import news, process_rules
 from hub.proposals.models import Proposal
 from hub.proposals.outcome_models import Discussed, LabMinutes
 from hub.proposals.process_models import Process, ProcessActivity
-from hub.proposals.showing import CODE
+from hub.proposals.showing import CODE, SHOWN
 from hub.refusal import must_pass
 from hub.spaces.models import Occurrence
 from impact.disclosure import THRESHOLD
@@ -103,7 +103,7 @@ def to_discuss(session: Session, process: Process) -> list[Proposal]:
 
 
 def _shown(process: Process) -> tuple[sa.ColumnElement[bool], ...]:
-    return Proposal.process_id == process.id, Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None)
+    return Proposal.process_id == process.id, *SHOWN
 
 
 class Present(NamedTuple):
@@ -195,7 +195,7 @@ def publish(session: Session) -> None:
 def _discussed(session: Session) -> list[Proposal]:
     """The public proposals on the agenda of a meeting, of all processes that it belongs to."""
     there = sa.select(Proposal).join(Discussed, Discussed.proposal_id == Proposal.id).options(joinedload(Proposal.process))
-    shown = there.where(Discussed.session_id == session.id, Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None))
+    shown = there.where(Discussed.session_id == session.id, *SHOWN)
     return list(db.session.scalars(shown.order_by(Proposal.id)))
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -77,25 +76,13 @@ def story_file(code: str) -> Response:
     told |= {"url": url_for("proposals.proposal", code=code, _external=True)}
     told |= {"steps": [{"kind": one.kind, "at": one.at} | one.told for one in whole.steps]}
     told |= {"promised": [_promise(one) for one in whole.promised]}
-    told |= {"programme": [_plain(asdict(one)) for one in whole.programme]}
-    return Response(json.dumps(_plain(told), ensure_ascii=False), content_type="application/json; charset=utf-8")
+    told |= {"programme": [asdict(one) for one in whole.programme]}
+    text = json.dumps(told, ensure_ascii=False, default=lambda at: at.isoformat())  # instants and days
+    return Response(text, content_type="application/json; charset=utf-8")
 
 
 def _promise(one: Waiting) -> dict[str, object]:
     return {"what": one.kind, "since": one.since, "due": one.due, "days_late": one.late, "result": one.result}
-
-
-def _plain(value: object) -> object:
-    """The value as JSON holds it: instants and days in ISO 8601."""
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case dict():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_plain(inner) for inner in value]
-        case _:
-            return value
 
 
 def _asked(slug: str, id: int) -> Result:

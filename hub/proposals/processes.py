@@ -12,6 +12,7 @@ from hub.db import db
 from hub.proposals import rules
 from hub.proposals.models import Proposal
 from hub.proposals.process_models import Phase, Process
+from hub.proposals.showing import SHOWN
 
 
 def process_by(slug: str, *, published_only: bool = True) -> Process | None:
@@ -117,7 +118,7 @@ def counts(process: Process | None = None) -> dict[int, Count]:
     """Of this process, or of each that has any, by its number; one statement."""
     waits = sa.case((Proposal.state.in_(rules.LIVE_STATES), 1), else_=0)
     there = sa.select(Proposal.process_id, sa.func.count(), sa.func.sum(waits))
-    shown = there.where(Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None)).group_by(Proposal.process_id)
+    shown = there.where(*SHOWN).group_by(Proposal.process_id)
     if process is not None:
         shown = shown.where(Proposal.process_id == process.id)
     return {id: Count(*numbers) for id, *numbers in db.session.execute(shown)}

@@ -15,6 +15,7 @@ from hub.organisations.models import Organisation
 from hub.proposals.models import Proposal, ProposalAuthor, Voice
 from hub.proposals.process_models import Process
 
+SHOWN = (Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None))  # what everybody may read, in a query
 CODE = re.compile(r"PR-\d{4}-(\d{6,9})")
 
 

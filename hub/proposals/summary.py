@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from hub.db import db
-from hub.proposals import rules
+from hub.proposals import comments, rules
 from hub.proposals.debate_models import ProposalComment, Support, Vote
 from hub.proposals.models import Proposal, ProposalAuthor, Voice
 from hub.proposals.outcome_models import Answer, ResultSource
 from hub.proposals.process_models import Process
 from hub.proposals.processes import are_votes_hidden, is_sealed
+from hub.proposals.showing import SHOWN
 from hub.proposals.tallies import Tally, tallies
 
 ACTS = ("proposed", "supported", "voted", "commented")
@@ -69,7 +70,7 @@ def summary(process: Process) -> Summary:
 
 def _acts(process: int) -> dict[str, sa.Select]:
     """(voice, channel) of whoever did each of ACTS in a process, whose acts stand."""
-    shown = sa.and_(Proposal.process_id == process, Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None))
+    shown = sa.and_(Proposal.process_id == process, *SHOWN)
 
     def of(model: type, *standing: sa.ColumnElement) -> sa.Select:
         return sa.select(model.voice_id, model.channel).join(Proposal, Proposal.id == model.proposal_id).where(shown, *standing)
@@ -78,7 +79,7 @@ def _acts(process: int) -> dict[str, sa.Select]:
         "proposed": sa.select(ProposalAuthor.voice_id, Proposal.channel).join(Proposal).where(shown),
         "supported": of(Support, Support.revoked_at.is_(None), Support.kind == "support"),
         "voted": of(Vote, Vote.replaced_at.is_(None)),
-        "commented": of(ProposalComment, ProposalComment.removed_at.is_(None), ProposalComment.hidden_at.is_(None)),
+        "commented": of(ProposalComment, *comments.READABLE),
     }
 
 
@@ -92,29 +93,22 @@ def _people(acts: list[sa.Select]) -> dict[str, int]:
 
 
 def _lines(process: Process) -> list[Line]:
-    shown = sa.select(Proposal).where(
-        Proposal.process_id == process.id, Proposal.published_at.is_not(None), Proposal.hidden_at.is_(None)
-    )
+    shown = sa.select(Proposal).where(Proposal.process_id == process.id, *SHOWN)
     loaded = shown.options(
         joinedload(Proposal.organisation),
         selectinload(Proposal.authors).joinedload(ProposalAuthor.voice).joinedload(Voice.person),
     )
     found = db.session.scalars(loaded.order_by(Proposal.published_at, Proposal.id)).all()
     ids = [one.id for one in found]
-    counts, comments = tallies(ids), _comments(ids)
+    counts = tallies(ids)
+    said = dict(tuple(row) for row in db.session.execute(comments.counted().where(ProposalComment.proposal_id.in_(ids))))
     answered = sa.select(Answer).where(Answer.proposal_id.in_(ids), Answer.replaced_at.is_(None))
     answers = {one.proposal_id: one for one in db.session.scalars(answered)}
     came = sa.select(ResultSource).where(ResultSource.proposal_id.in_(ids)).options(joinedload(ResultSource.result))
     results: dict[int, list[ResultSource]] = {}
     for source in db.session.scalars(came.order_by(ResultSource.result_id)):
         results.setdefault(source.proposal_id, []).append(source)
-    return [Line(one, counts[one.id], comments.get(one.id, 0), answers.get(one.id), results.get(one.id, [])) for one in found]
-
-
-def _comments(ids: list[int]) -> dict[int, int]:
-    standing = ProposalComment.removed_at.is_(None), ProposalComment.hidden_at.is_(None)
-    counted = sa.select(ProposalComment.proposal_id, sa.func.count()).where(ProposalComment.proposal_id.in_(ids), *standing)
-    return dict(tuple(row) for row in db.session.execute(counted.group_by(ProposalComment.proposal_id)))
+    return [Line(one, counts[one.id], said.get(one.id, 0), answers.get(one.id), results.get(one.id, [])) for one in found]
 
 
 def ended_at(process: Process) -> datetime | None:
