@@ -6,7 +6,8 @@ ended. Every round starts at a barrier, so that all are under way at once.
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -64,6 +65,19 @@ class Racers:
     def close(self) -> None:
         self._pool.terminate()
         self._pool.join()
+
+
+@contextmanager
+def racing(url: str) -> Iterator[Racers]:
+    """Contestants on a database, who find what was written so far; at the end nothing of theirs or ours is left open."""
+    db.session.commit()
+    racers = Racers(url)
+    try:
+        yield racers
+    finally:
+        racers.close()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def _start(url: str, barrier) -> None:

@@ -15,7 +15,7 @@ from hub.spaces.service import audit
 from tests import races
 from tests.databases import ENGINES, environment
 from tests.hub.booking.conftest import ask, free_slot
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, racing
 
 ROUNDS = 50
 
@@ -39,12 +39,8 @@ def track(request):
                         created_at=now(),
                     )
                 )
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from hub.db import db
 from hub.sealing import seal
 from tests import races
 from tests.databases import ENGINES, environment
-from tests.races import CONTESTANTS, SECRET, Racers
+from tests.races import CONTESTANTS, SECRET, racing
 
 ROUNDS = 12
 
@@ -27,12 +27,8 @@ def track(request):
                 _with_codes(_person(f"code{number}@officine.example", "Codice"))
             for number in range(2):
                 _person(f"chief{number}@officine.example", "Capo")
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def _person(email: str, name: str) -> Person:

@@ -18,7 +18,7 @@ from hub.spaces import closures
 from hub.spaces import service as spaces
 from hub.spaces.rules import Slot
 from tests.databases import ENGINES, environment
-from tests.races import Racers, drop_the_guard
+from tests.races import drop_the_guard, racing
 
 ROUNDS = 4
 CLOSERS = 2  # of the eight contestants; the others book an hour each of a room that confirms by itself
@@ -66,12 +66,8 @@ def track(request):
         with app.app_context():
             demo.load_spaces()
             load_people()
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def kept_in_a_closed_room() -> list[Booking]:

@@ -16,7 +16,7 @@ from hub.spaces import service as spaces
 from hub.spaces.models import Rule
 from hub.spaces.rules import Slot
 from tests.databases import ENGINES, environment
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, racing
 
 ROUNDS, QUOTA = 4, 2
 
@@ -62,12 +62,8 @@ def track(request):
             db.session.execute(sa.update(Rule).where(Rule.kind.in_(limits.CHECKS)).values(ended_at=now()))
             params = {"hours": QUOTA, "period": "week", "per": "person"}
             db.session.add(Rule(kind="quota_hours", params=params, created_at=now()))
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def _drafts(room, number: int, day) -> None:

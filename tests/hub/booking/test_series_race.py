@@ -21,7 +21,7 @@ from hub.spaces import service as spaces
 from hub.spaces.ledger import Allocation
 from hub.spaces.models import Layout, Occurrence, Rule
 from tests.databases import ENGINES, environment
-from tests.races import CONTESTANTS, MIX, Racers, drop_the_guard
+from tests.races import CONTESTANTS, MIX, drop_the_guard, racing
 
 ROUNDS, WEEKS, DATES = 3, 4, 3
 EVENING, MINUTES = 18 * 60, 90
@@ -177,12 +177,8 @@ def track(request):
                 racer = Person(email=f"racer{n}@officine.example", given_name="Gara", family_name=str(n))
                 racer.confirmed_at = racer.created_at = now()
                 db.session.add(racer)
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

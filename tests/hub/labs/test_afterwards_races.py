@@ -15,7 +15,7 @@ from hub.participation.models import LogEntry
 from tests.databases import ENGINES, environment
 from tests.hub.labs.attended import came, over
 from tests.hub.labs.makers import adult, person
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, racing
 
 ROUNDS, PEOPLE = 3, 5
 
@@ -67,12 +67,8 @@ def track(request):
                 activity = over(f"gara-{number}", 60)
                 for one in range(PEOPLE):
                     came(activity, adult(f"a{number}-{one}"), 60)
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def count(model: type, **known: object) -> int:

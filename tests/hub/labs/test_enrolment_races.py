@@ -17,7 +17,7 @@ from tests.databases import ENGINES, environment
 from tests.hub.labs import races
 from tests.hub.labs.makers import DAY, HOUR, child, enrol, lab, person
 from tests.hub.labs.races import FAMILIES, KIDS, PLACES, UNGUARDED, WAITING
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 ROUNDS = 10  # the control goes wrong within two
 FEW = 10  # rounds of the other races
@@ -34,12 +34,8 @@ def track(request) -> Iterator[Racers]:
                 parent = person(f"family{family}")
                 for number in range(KIDS if family < CONTESTANTS else 1):
                     child(f"kid{family}-{number}", parent).subject = f"kid:{family}-{number}"
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from tests.databases import ENGINES, environment
 from tests.hub.labs import family_races as races
 from tests.hub.labs.family_races import ROUNDS
 from tests.hub.labs.makers import child, enrol, lab, person
-from tests.races import Racers
+from tests.races import Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -35,12 +35,8 @@ def track(request) -> Iterator[Racers]:
                     for slug in slugs:
                         course = _course(f"{slug}{number}")
                         basket.put(course, [bimbo], together=False, by=both[which])
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def _course(slug: str) -> Activity:

@@ -17,7 +17,7 @@ from tests.hub.labs import path_races as races
 from tests.hub.labs.makers import HOUR
 from tests.hub.labs.path_races import ROUNDS
 from tests.hub.labs.test_paths import Path
-from tests.races import Racers
+from tests.races import Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -33,12 +33,8 @@ def track(request) -> Iterator[Racers]:
                     told |= {"mentor_confirmed_at": now(), "mentor_confirmed_by_id": path.max.id}
                 db.session.add(Meeting(mentorship=path.match, **told))
                 db.session.flush()
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from tests.databases import ENGINES, environment
 from tests.hub.labs import register_races as races
 from tests.hub.labs.register_races import UNGUARDED
 from tests.hub.labs.registers import course, keeper
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 ROUNDS = 6
 
@@ -29,12 +29,8 @@ def track(request) -> Iterator[Racers]:
             slugs += [f"registro-{UNGUARDED}-{number + 100}" for number in range(ROUNDS)]
             for number, slug in enumerate(slugs):
                 course(f"anna{number}", slug=slug)
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

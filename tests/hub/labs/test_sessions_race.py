@@ -22,7 +22,7 @@ from hub.spaces.rules import Slot, at_minute
 from tests.databases import ENGINES, environment
 from tests.hub.labs.makers import person
 from tests.hub.labs.programmes import MANAGER, activity
-from tests.races import CONTESTANTS, MIX, Racers
+from tests.races import CONTESTANTS, MIX, racing
 
 ROUNDS, DATES, EVENING = 3, 3, 18 * 60
 OWN = ("aula-1", "aula-2", "laboratorio-digitale", "portico", "corte-urbana", "aula-1", "aula-2", "portico")
@@ -83,12 +83,8 @@ def track(request):
             for n in range(CONTESTANTS):
                 activity(person_with(MANAGER), slug=f"gara-{n}", places=0)
                 person(f"gara{n}")
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 def must_be_fair(ends: list[Counter], lost: str) -> int:

@@ -17,7 +17,7 @@ from tests.databases import ENGINES, environment
 from tests.hub.organisations import races
 from tests.hub.organisations.conftest import GROWN_UP, SAID, somebody
 from tests.hub.organisations.races import ROUNDS
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -28,12 +28,8 @@ def track(request) -> Iterator[Racers]:
             load_people()
             for name in ("founder", *(f"racer{n}" for n in range(CONTESTANTS)), *(f"adult{n}" for n in range(5))):
                 somebody(name, GROWN_UP)
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

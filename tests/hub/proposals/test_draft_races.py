@@ -16,7 +16,7 @@ from tests.hub.labs.makers import person
 from tests.hub.proposals import draft_races as races
 from tests.hub.proposals.draft_races import ROUNDS
 from tests.hub.proposals.makers import by, process
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -32,12 +32,8 @@ def track(request) -> Iterator[Racers]:
                     found = process(f"{name}-{number}", proposals_most=1)
                     for _ in range(count):
                         drafts.begin(found, by=by(ada))
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

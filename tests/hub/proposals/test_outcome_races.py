@@ -17,7 +17,7 @@ from tests.hub.labs.makers import person
 from tests.hub.proposals import outcome_races as races
 from tests.hub.proposals.makers import by, process, proposal
 from tests.hub.proposals.outcome_races import ROUNDS
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -33,12 +33,8 @@ def track(request) -> Iterator[Racers]:
                     proposal(found, ada, title=f"{name} {number}")
                 accepted = proposal(found, ada, title=f"Accolta {number}")
                 answers.answer(accepted, "accepted", "", by=gina)
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

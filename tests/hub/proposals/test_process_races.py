@@ -14,7 +14,7 @@ from tests.hub.labs.makers import person
 from tests.hub.proposals import process_races as races
 from tests.hub.proposals.makers import DAY, process
 from tests.hub.proposals.process_races import ROUNDS
-from tests.races import Racers
+from tests.races import Racers, racing
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -29,12 +29,8 @@ def desk(request) -> Iterator[Racers]:
                 for name in ("bozza", "sovrapposte", "in-disordine", "controllo"):
                     row = process(f"{name}-{number}", published=False)
                     db.session.execute(sa.delete(Phase).filter_by(process_id=row.id))
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from tests.hub.labs.makers import person
 from tests.hub.proposals import races
 from tests.hub.proposals.makers import DAY, process, proposal
 from tests.hub.proposals.races import MOST
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, Racers, racing
 
 ROUNDS, FEW = 12, 6
 CONTROLS = 2
@@ -34,12 +34,8 @@ def track(request) -> Iterator[Racers]:
             for number in range(CONTESTANTS):
                 person(f"racer{number}")
             person("autrice")
-            db.session.commit()
-            racers = Racers(url)
-            yield racers
-            racers.close()
-            db.session.remove()
-            db.engine.dispose()
+            with racing(url) as racers:
+                yield racers
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from hub.proposals.voices import themselves
 from tests.databases import ENGINES, environment
 from tests.hub.labs.makers import DAY, person
 from tests.hub.proposals.makers import process, proposal
-from tests.races import CONTESTANTS, Racers
+from tests.races import CONTESTANTS, racing
 
 PEOPLE, PIECES = 30, 6
 
@@ -57,12 +57,8 @@ def track(request):
             following.follow(garden, by=one)
             if number % 2:
                 following.choose("day", by=one)
-        db.session.commit()
-        racers = Racers(url)
-        yield racers, garden
-        racers.close()
-        db.session.remove()
-        db.engine.dispose()
+        with racing(url) as racers:
+            yield racers, garden
 
 
 def told(kind: str) -> Counter:
