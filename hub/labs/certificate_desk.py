@@ -7,11 +7,12 @@ from flask_login import current_user
 
 from hub.access import managers
 from hub.db import db, undo, writes
+from hub.doing import carry_out
 from hub.families import service as families
 from hub.forms import told
 from hub.labs import certificates
 from hub.labs.certificate_forms import IssueForm, KindForm, RevokeForm
-from hub.labs.desks import asked_activity, carry_out
+from hub.labs.desks import asked_activity
 from hub.labs.models import Activity, Certificate
 from hub.labs.prints import certificate_file
 from hub.refusal import Refusal

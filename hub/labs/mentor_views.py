@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub.access import as_the_staff, residents
+from hub.doing import carry_out, done, made
 from hub.labs import meetings as verbs
 from hub.labs import path_hours, paths
-from hub.labs.desks import carry_out, done, made
 from hub.labs.models import Meeting, Mentorship
 from hub.labs.path_forms import MeetingForm, VoidForm
 from hub.screen import go, screen

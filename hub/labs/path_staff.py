@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub.access import managers
+from hub.doing import carry_out, done, made
 from hub.labs import meetings, path_hours, paths
-from hub.labs.desks import asked_activity, carry_out, done, made
+from hub.labs.desks import asked_activity
 from hub.labs.models import Activity, Enrolment, Meeting, Need
 from hub.labs.path_forms import MatchForm, NeedForm, VoidForm
 from hub.labs.words import NEED_AREAS

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub.access import residents
+from hub.doing import carry_out, done, made
 from hub.labs import meetings, path_hours, paths
-from hub.labs.desks import carry_out, done, made
 from hub.labs.models import Enrolment, Need
 from hub.labs.path_forms import NeedForm, PeopleForm
 from hub.screen import go, screen

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 
 from hub.access import managers
 from hub.db import db, undo
+from hub.doing import carry_out
 from hub.labs import questions as verbs
-from hub.labs.desks import asked_activity, carry_out
+from hub.labs.desks import asked_activity
 from hub.labs.forms import QuestionForm
 from hub.labs.models import Activity, Question
 from hub.refusal import Refusal

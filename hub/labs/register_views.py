@@ -11,11 +11,11 @@ from flask_login import current_user
 from hub.access import acts_as, as_the_staff, residents
 from hub.clock import now
 from hub.db import db, undo, writes
+from hub.doing import carry_out
 from hub.families import service as families
 from hub.forms import told
 from hub.labs import attendance, leaving, register, register_papers, team
 from hub.labs.attendance import Line
-from hub.labs.desks import carry_out
 from hub.labs.models import Activity, Enrolment, Session, Trainer
 from hub.labs.register_forms import NotHeldForm, Row, SheetForm, Worker, worked, workers_of
 from hub.labs.register_papers import CELLS

@@ -12,8 +12,9 @@ from werkzeug.datastructures import MultiDict
 from hub.access import managers
 from hub.clock import today
 from hub.db import db, undo
+from hub.doing import carry_out
 from hub.labs import planner, seats, sessions, team
-from hub.labs.desks import asked_activity, asked_session, carry_out
+from hub.labs.desks import asked_activity, asked_session
 from hub.labs.forms import AcceptForm, PlannerForm, ReasonForm, SessionForm, layout_words
 from hub.labs.models import Activity
 from hub.labs.planner import Plan, Wish

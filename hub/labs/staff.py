@@ -7,8 +7,9 @@ from flask_login import current_user
 
 from hub.access import managers
 from hub.db import db, undo
+from hub.doing import carry_out
 from hub.labs import editions, programme, register, seats, sessions, team
-from hub.labs.desks import asked_activity, carry_out
+from hub.labs.desks import asked_activity
 from hub.labs.forms import ActivityForm, FilterForm, PlacesForm, ReasonForm
 from hub.labs.models import Activity
 from hub.labs.papers import where

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 
 from hub.access import managers
 from hub.db import db, undo
+from hub.doing import carry_out
 from hub.labs import team as verbs
-from hub.labs.desks import asked_activity, carry_out
+from hub.labs.desks import asked_activity
 from hub.labs.forms import TrainerForm
 from hub.labs.models import Activity, Trainer
 from hub.refusal import Refusal

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from hub.access import public, residents
 from hub.db import db, reading, undo
+from hub.doing import done
 from hub.organisations import invitations as asked
 from hub.organisations import members, service
 from hub.organisations.forms import AcceptForm, HandOverForm, InviteForm, LeaveForm, MemberForm
@@ -214,15 +215,9 @@ def decline(token: str) -> ResponseReturnValue:
     """Say no, signed in or not."""
     form = AcceptForm()
     del form.birth_date
-    if form.validate_on_submit():
-        try:
-            asked.decline(token)
-            db.session.commit()
-            flash(_("Invito rifiutato. Lo diciamo a chi te l'ha mandato."), "success")
-            return go(url_for("pages.home"))
-        except Refusal as refusal:
-            undo()
-            form.show(refusal)
+    told = _("Invito rifiutato. Lo diciamo a chi te l'ha mandato.")
+    if form.validate_on_submit() and done(form, lambda: asked.decline(token), told):
+        return go(url_for("pages.home"))
     return _invited(token, form)
 
 

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from hub.access import managers
 from hub.clock import now
-from hub.labs.desks import carry_out, made
+from hub.doing import carry_out, made
 from hub.proposals import answers, results, silence
 from hub.proposals.merging import links_of
 from hub.proposals.models import Proposal

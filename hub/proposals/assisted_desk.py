@@ -11,8 +11,8 @@ from flask_login import current_user
 from hub.access import managers
 from hub.accounts.data_views import opened
 from hub.db import db, undo
+from hub.doing import carry_out
 from hub.forms import CreatingForm
-from hub.labs.desks import carry_out
 from hub.proposals import assisted, assisted_rules, comments, drafts, listing, processes, supporting
 from hub.proposals.assisted import Helped
 from hub.proposals.assisted_forms import FindForm, HelpForm, SayForm, VoteForm

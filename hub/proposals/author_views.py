@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from hub.access import public, residents
 from hub.db import db, reading, undo
+from hub.doing import done
 from hub.organisations.words import INVITATION_ENDS
 from hub.proposals import authors as asked
 from hub.proposals import drafts
@@ -152,15 +153,9 @@ def accept(token: str) -> ResponseReturnValue:
 def decline(token: str) -> ResponseReturnValue:
     """Say no, signed in or not."""
     form = AcceptForm()
-    if form.validate_on_submit():
-        try:
-            asked.decline(token)
-            db.session.commit()
-            flash(_("Invito rifiutato. Lo diciamo a chi te l'ha mandato."), "success")
-            return go(url_for("pages.home"))
-        except Refusal as refusal:
-            undo()
-            form.show(refusal)
+    told = _("Invito rifiutato. Lo diciamo a chi te l'ha mandato.")
+    if form.validate_on_submit() and done(form, lambda: asked.decline(token), told):
+        return go(url_for("pages.home"))
     return _invited(token, form)
 
 

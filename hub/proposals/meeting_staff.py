@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from hub.access import managers
-from hub.labs.desks import carry_out, done, made
+from hub.doing import carry_out, done, made
 from hub.labs.models import Session
 from hub.labs.programme import activity_by
 from hub.proposals import meetings, planning

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from hub.access import managers, residents
 from hub.db import db, undo
-from hub.labs.desks import carry_out
+from hub.doing import carry_out
 from hub.proposals import merging
 from hub.proposals.drafts import written_by
 from hub.proposals.merging import Part

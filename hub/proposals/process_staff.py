@@ -8,7 +8,7 @@ from flask_login import current_user
 from hub.access import managers
 from hub.clock import now
 from hub.db import db, undo
-from hub.labs.desks import carry_out, done
+from hub.doing import carry_out, done
 from hub.proposals import planning
 from hub.proposals.desks import asked_process
 from hub.proposals.presets import PRESETS

@@ -8,7 +8,7 @@ from flask_login import current_user
 from hub.access import managers
 from hub.clock import today
 from hub.db import db, undo
-from hub.labs.desks import done, made
+from hub.doing import done, made
 from hub.proposals import files, results
 from hub.proposals.models import Proposal
 from hub.proposals.outcome_forms import LinkForm, ResultForm, UpdateForm
